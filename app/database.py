@@ -1,0 +1,42 @@
+"""The connection pool, and migrations under a lock."""
+
+import contextlib
+import io
+from collections.abc import AsyncIterator
+
+import asyncpg
+from piccolo.apps.migrations.commands.forwards import run_forwards
+
+from app.piccolo_conf import DB
+
+# Any number that no other program locks in the same database.
+MIGRATION_LOCK = 4_172_650_411
+
+
+@contextlib.asynccontextmanager
+async def database(url: str, *, pool: int = 10) -> AsyncIterator[None]:
+    """Connects Piccolo's tables to `url` for as long as the context lasts."""
+    DB.config["dsn"] = url
+    await DB.start_connection_pool(min_size=1, max_size=pool)
+    try:
+        yield
+    finally:
+        await DB.close_connection_pool()
+
+
+async def migrate(url: str) -> None:
+    """Brings the tables up to date. Who comes second waits, and then finds nothing to do.
+
+    Raises `RuntimeError` where a migration failed.
+    """
+    DB.config["dsn"] = url
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        progress = io.StringIO()
+        with contextlib.redirect_stdout(progress):
+            result = await run_forwards("all")
+        if not result.success:
+            raise RuntimeError(f"A migration failed: {result.message or progress.getvalue()}")
+    finally:
+        await connection.close()
