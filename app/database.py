@@ -3,10 +3,13 @@
 import contextlib
 import io
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.engine.postgres import PostgresTransaction
 
+from app.live.tables import Outbox
 from app.piccolo_conf import DB
 
 # Any number that no other program locks in the same database.
@@ -40,3 +43,13 @@ async def migrate(url: str) -> None:
             raise RuntimeError(f"A migration failed: {result.message or progress.getvalue()}")
     finally:
         await connection.close()
+
+
+async def query(sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Runs SQL with `{}` for each value, inside the caller's transaction if there is one."""
+    return cast("list[dict[str, Any]]", await Outbox.raw(sql, *values))
+
+
+def transaction() -> PostgresTransaction:
+    """Nested ones join the outer one. Start no task inside: it would share the connection."""
+    return DB.transaction()

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str
     source: str
     secure_cookies: bool
+    is_embedded: bool
+    """True while both servers are our own, which is where the demo login may exist."""
     apify: "ApifySettings"
 
     @property
@@ -34,9 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.source == "demo"
 
     @property
-    def is_embedded(self) -> bool:
-        """True while both servers are our own, which is where the demo login may exist."""
-        return self.database_url is None and self.redis_url is None
+    def has_demo_login(self) -> bool:
+        return self.is_demo and self.is_embedded
 
 
 class ApifySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,16 +61,20 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if source == "apify" and not token:
         raise WrongSetting("APIFY_TOKEN is missing: SOURCE=apify needs it.")
     data_dir = Path(text.get("DATA_DIR") or ROOT / ".data").expanduser().resolve()
+    database_url = _url(text, "DATABASE_URL", {"postgresql", "postgres"})
+    redis_url = _url(text, "REDIS_URL", {"redis", "rediss", "unix"})
     return Settings(
         data_dir=data_dir,
         host=text.get("HOST", "127.0.0.1"),
         port=_number(text, "PORT", default=8000, least=1, most=65535),
-        database_url=_url(text, "DATABASE_URL", {"postgresql", "postgres"}),
-        redis_url=_url(text, "REDIS_URL", {"redis", "rediss", "unix"}),
+        database_url=database_url,
+        redis_url=redis_url,
         storage_url=_url(text, "STORAGE_URL", {"file"}) or (data_dir / "media").as_uri(),
         secret_key=_secret(text, data_dir),
         source=source,
         secure_cookies=_yes(text, "SECURE_COOKIES"),
+        # `alrt run` gives its processes the addresses of its own servers, and says so.
+        is_embedded=(database_url is None and redis_url is None) or _yes(text, "ALRT_EMBEDDED"),
         apify=ApifySettings(
             api_url=_url(text, "APIFY_API_URL", {"http", "https"}) or "https://api.apify.com",
             token=token,

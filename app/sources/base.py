@@ -25,6 +25,17 @@ class Outcome(StrEnum):
         """Whether the attempt really saw the account, so that it counts as coverage."""
         return self in (Outcome.OK, Outcome.EMPTY)
 
+    @property
+    def profile_state(self) -> str | None:
+        """What the attempt says of the account (`profiles.state`); None: it tells of the source only."""
+        return {
+            Outcome.OK: "ok",
+            Outcome.EMPTY: "ok",
+            Outcome.PRIVATE: "private",
+            Outcome.NOT_FOUND: "not_found",
+            Outcome.RESTRICTED: "restricted",
+        }.get(self)
+
 
 class Target(msgspec.Struct, frozen=True):
     """An account to be read: its handle, and the network's own id once that is known."""

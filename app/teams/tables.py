@@ -1,4 +1,4 @@
-from piccolo.columns import JSONB, BigSerial, Boolean, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigSerial, Boolean, Date, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -23,6 +23,7 @@ class Team(Table, tablename="teams"):
     name = Varchar(length=200)
     time_zone = Varchar(length=64, default="UTC")
     inactive_after_days = Integer(default=3)
+    day_began = Date(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
 
 

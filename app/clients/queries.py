@@ -1,0 +1,228 @@
+"""Reads and writes of clients. Every one starts from the team, or from the profile when a check fans out."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from app.analytics.days import day_of
+from app.analytics.rates import PostCounts
+from app.clients.views import ClientRow, LastCheck, Summary
+from app.database import query
+
+
+class ClientRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A client of a team, as far as rules need it."""
+
+    id: int
+    team_id: int
+    profile_id: int
+    time_zone: str
+    tracking_started_at: datetime
+    inactive_after_days: int
+
+
+_REF = """
+SELECT c.id, c.team_id, c.profile_id, t.time_zone, c.tracking_started_at,
+       coalesce(c.inactive_after_days, t.inactive_after_days) AS inactive_after_days
+FROM clients c JOIN teams t ON t.id = c.team_id
+WHERE c.archived_at IS NULL AND
+"""
+
+
+async def client_of(team_id: int, client_id: int) -> ClientRef | None:
+    """The only way from an id to a client: another team's is not found."""
+    rows = await query(f"{_REF} c.team_id = {{}} AND c.id = {{}}", team_id, client_id)
+    return msgspec.convert(rows[0], ClientRef) if rows else None
+
+
+async def clients_of_profile(profile_id: int) -> list[ClientRef]:
+    """Every team's client for one profile: what was read once is fanned out to all."""
+    rows = await query(f"{_REF} c.profile_id = {{}} ORDER BY c.id", profile_id)
+    return [msgspec.convert(row, ClientRef) for row in rows]
+
+
+async def client_ids(team_id: int) -> list[int]:
+    rows = await query(
+        "SELECT c.id FROM clients c JOIN profiles p ON p.id = c.profile_id"
+        " WHERE c.team_id = {} AND c.archived_at IS NULL ORDER BY p.username, c.id",
+        team_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def client_rows(team_id: int, ids: Sequence[int], now: datetime) -> list[ClientRow]:
+    zone = await _zone(team_id)
+    today = day_of(now, zone)
+    rows = await query(
+        """
+        SELECT c.id AS client_id, p.username, p.full_name, c.custom_label AS label, c.lead_status,
+               c.status_signal AS signal, c.stories_inactive_days AS silent_days,
+               p.avatar_storage_path AS avatar_key, coalesce(p.is_private, false) AS is_private, p.state,
+               (SELECT max(s.posted_at) FROM stories s
+                WHERE s.profile_id = p.id AND s.expires_at > c.tracking_started_at) AS last_story_at,
+               coalesce(a.stories_count, 0) AS today_stories, coalesce(a.posts_count, 0) AS today_posts,
+               p.followers_count, p.next_story_check_at, k.outcome, k.finished_at, k.source
+        FROM clients c
+        JOIN profiles p ON p.id = c.profile_id
+        LEFT JOIN activity_calendar a ON a.client_id = c.id AND a.activity_date = {}
+        LEFT JOIN LATERAL (
+            SELECT outcome, finished_at, source FROM checks
+            WHERE profile_id = p.id AND kind = 'stories' AND finished_at IS NOT NULL
+            ORDER BY started_at DESC LIMIT 1
+        ) k ON true
+        WHERE c.team_id = {} AND c.archived_at IS NULL AND c.id = ANY({}::bigint[])
+        ORDER BY p.username, c.id
+        """,
+        today,
+        team_id,
+        list(ids),
+    )
+    return [_row(row, today) for row in rows]
+
+
+def _row(row: dict[str, Any], today: date) -> ClientRow:
+    check = LastCheck(
+        outcome=row.pop("outcome"),
+        finished_at=row.pop("finished_at"),
+        source=row.pop("source"),
+        next_at=row.pop("next_story_check_at"),
+    )
+    return ClientRow(**row, today=today, check=check)
+
+
+async def summary_of(team_id: int) -> Summary:
+    rows = await query(
+        "SELECT status_signal, count(*) AS clients FROM clients"
+        " WHERE team_id = {} AND archived_at IS NULL GROUP BY status_signal",
+        team_id,
+    )
+    counts = {row["status_signal"]: row["clients"] for row in rows}
+    return Summary(
+        team_id,
+        sum(counts.values()),
+        counts.get("GREEN", 0),
+        counts.get("YELLOW", 0),
+        counts.get("RED", 0),
+        counts.get("GREY", 0),
+    )
+
+
+async def client_head(team_id: int, client_id: int) -> dict[str, Any] | None:
+    """What the head of the client's page shows beside the row."""
+    rows = await query(
+        """
+        SELECT p.biography, coalesce(p.is_verified, false) AS is_verified, c.tracking_started_at,
+               t.time_zone AS team_zone, c.total_stories_archived, p.followers_count, p.id AS profile_id,
+               (SELECT max(finished_at) FROM checks WHERE profile_id = p.id AND kind = 'posts'
+                AND outcome IN ('ok', 'empty', 'private')) AS profile_read_at
+        FROM clients c JOIN profiles p ON p.id = c.profile_id JOIN teams t ON t.id = c.team_id
+        WHERE c.team_id = {} AND c.id = {} AND c.archived_at IS NULL
+        """,
+        team_id,
+        client_id,
+    )
+    return rows[0] if rows else None
+
+
+async def newest_posts(profile_id: int, limit: int) -> list[PostCounts]:
+    rows = await query(
+        "SELECT likes_count AS likes, comments_count AS comments, posted_at, is_pinned FROM posts"
+        " WHERE profile_id = {} ORDER BY posted_at DESC, id DESC LIMIT {}",
+        profile_id,
+        limit,
+    )
+    return [msgspec.convert(row, PostCounts) for row in rows]
+
+
+async def avatar_key(team_id: int, client_id: int) -> str | None:
+    rows = await query(
+        "SELECT p.avatar_storage_path AS key FROM clients c JOIN profiles p ON p.id = c.profile_id"
+        " WHERE c.team_id = {} AND c.id = {} AND c.archived_at IS NULL",
+        team_id,
+        client_id,
+    )
+    return rows[0]["key"] if rows else None
+
+
+async def _zone(team_id: int) -> str:
+    rows = await query("SELECT time_zone FROM teams WHERE id = {}", team_id)
+    return str(rows[0]["time_zone"]) if rows else "UTC"
+
+
+# --- writes ---------------------------------------------------------------------------------------------------
+
+
+async def track(team_id: int, profile_id: int, now: datetime) -> tuple[int, bool]:
+    """The client's id, and whether it is tracked anew (added, or back from the archive)."""
+    rows = await query(
+        "INSERT INTO clients (team_id, profile_id, tracking_started_at) VALUES ({}, {}, {})"
+        " ON CONFLICT (team_id, profile_id) DO UPDATE SET archived_at = NULL"
+        " WHERE clients.archived_at IS NOT NULL RETURNING id",
+        team_id,
+        profile_id,
+        now,
+    )
+    if rows:
+        return rows[0]["id"], True
+    rows = await query("SELECT id FROM clients WHERE team_id = {} AND profile_id = {}", team_id, profile_id)
+    return rows[0]["id"], False
+
+
+async def describe(team_id: int, client_id: int, label: str | None, lead_status: str) -> None:
+    await query(
+        "UPDATE clients SET custom_label = {}, lead_status = {} WHERE team_id = {} AND id = {}",
+        label,
+        lead_status,
+        team_id,
+        client_id,
+    )
+
+
+async def read_soon(profile_id: int, now: datetime) -> None:
+    await query(
+        "UPDATE profiles SET next_story_check_at = least(next_story_check_at, {}),"
+        " next_post_check_at = least(next_post_check_at, {}) WHERE id = {}",
+        now,
+        now,
+        profile_id,
+    )
+
+
+async def recount_totals(client: ClientRef) -> None:
+    """Totals and newest story from what is stored, never incremented."""
+    await query(
+        """
+        UPDATE clients SET
+            total_stories_archived = (SELECT count(*) FROM stories
+                WHERE profile_id = clients.profile_id AND expires_at > tracking_started_at),
+            total_posts_tracked = (SELECT count(*) FROM posts
+                WHERE profile_id = clients.profile_id AND posted_at >= tracking_started_at),
+            last_story_date = (SELECT (max(posted_at) AT TIME ZONE {})::date FROM stories
+                WHERE profile_id = clients.profile_id AND expires_at > tracking_started_at)
+        WHERE id = {}
+        """,
+        client.time_zone,
+        client.id,
+    )
+
+
+async def set_signal(client: ClientRef, signal: str, silent_days: int | None) -> None:
+    await query(
+        "UPDATE clients SET status_signal = {}, stories_inactive_days = {} WHERE id = {}",
+        signal,
+        silent_days,
+        client.id,
+    )
+
+
+async def move_clients(from_profile: int, to_profile: int) -> None:
+    """Teams that track both keep the one that they had; the rest follow the account to its known profile."""
+    await query(
+        "UPDATE clients SET profile_id = {} WHERE profile_id = {} AND team_id NOT IN"
+        " (SELECT team_id FROM clients WHERE profile_id = {})",
+        to_profile,
+        from_profile,
+        to_profile,
+    )

@@ -1,0 +1,412 @@
+"""One per web process: takes events from Redis, runs the passes, lets pages join.
+
+The invariant: what a page shows contains every event up to its cursor. Take first, then read.
+`tests/live/test_protocol_model.py` plays this protocol and its nearby wrong variants.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from bisect import bisect_right
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from app.live import frames
+from app.live.channel import KEPT, LIVE, START, TICK
+from app.live.cursor import START as BEGINNING
+from app.live.cursor import Cursor, StreamId, id_text, stream_id
+from app.live.events import AccessEnded, AnyEvent, decode
+from app.live.fragments import drop_touched, parts_for
+from app.live.open_stream import OpenStream, StreamViewer
+from app.live.pages import Page
+from app.live.parts import Part, Parts, Render, Rendered
+
+log = logging.getLogger("alrt.hub")
+
+PASS_EVERY = 0.04
+HEARTBEAT_EVERY = 15.0
+LOOK_EVERY = 5.0
+SILENT_AFTER = 12.0
+"""Seconds without an entry (ticks come every 5) after which the road to Redis counts as broken."""
+CHECK_EVERY = 30.0
+RETRY = 0.3
+AHEAD_WAIT = 2.0
+SLICE = 500
+"""Pages written to before others get their turn on the event loop."""
+
+
+Allowed = Callable[[set[StreamViewer]], Awaitable[set[StreamViewer]]]
+"""Which of the viewers may still look."""
+
+
+class Team:
+    """The open streams of one team, and what is out of date on them."""
+
+    def __init__(self) -> None:
+        self.streams: set[OpenStream] = set()
+        self.dirty: set[AnyEvent] = set()
+        self.heartbeat = False
+        self.between_passes = asyncio.Lock()
+        self.runner: asyncio.Task[None] | None = None
+        self.last_pass = 0.0
+
+
+class Hub:
+    def __init__(self, redis_url: str, render: Render, allowed: Allowed) -> None:
+        self._commands = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._redis_url = redis_url
+        self._allowed = allowed
+        self.parts = Parts(render)
+        self._run_id: str | None = None
+        self._taken: StreamId = BEGINNING
+        self._floor: StreamId = BEGINNING
+        self._order: deque[tuple[StreamId, int]] = deque()
+        self._ring: defaultdict[int, deque[tuple[StreamId, AnyEvent]]] = defaultdict(deque)
+        self._teams: dict[int, Team] = {}
+        self._last_entry = 0.0
+        self._moved = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.ready = asyncio.Event()
+
+    # --- life -------------------------------------------------------------------------------------------------
+
+    async def start(self, wait: float = 10.0) -> None:
+        """Begins to take events; waits a while for Redis, and goes on trying if it is away."""
+        self._tasks = [
+            asyncio.create_task(work()) for work in (self._take_for_ever, self._beat_for_ever, self._check_for_ever)
+        ]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ready.wait(), wait)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.end_all()
+        await self._commands.aclose()
+
+    def end_all(self) -> None:
+        """Lets every stream go, so that the process can stop; the pages come back by themselves."""
+        for stream in list(self.streams()):
+            stream.end()
+
+    def streams(self) -> Iterable[OpenStream]:
+        return [stream for team in self._teams.values() for stream in team.streams]
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where this process stands. A page notes it before its first read. None before Redis was ever reached."""
+        return Cursor(self._run_id, self._taken) if self._run_id else None
+
+    # --- taking events ----------------------------------------------------------------------------------------
+
+    async def _take_for_ever(self) -> None:
+        while True:
+            try:
+                await self._subscribe_and_take()
+            except (OSError, RedisError, TimeoutError) as error:
+                log.warning("hub waits for Redis: %s", error or type(error).__name__)
+            except Exception:
+                log.exception("the hub begins anew")
+                self._forget()
+            await asyncio.sleep(RETRY)
+
+    async def _subscribe_and_take(self) -> None:
+        redis = Redis.from_url(self._redis_url, socket_timeout=5, socket_connect_timeout=2)
+        async with contextlib.aclosing(redis), redis.pubsub() as subscription:
+            await subscription.subscribe(LIVE)
+            while (message := await subscription.get_message(timeout=2)) is None or message["type"] != "subscribe":
+                if message is None:
+                    raise TimeoutError("no confirmation of the subscription")
+            await self._catch_up()
+            self.ready.set()
+            looked = heard = _now()
+            while True:
+                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=1)
+                if message is not None:
+                    heard = _now()
+                    await self._take_message(message["data"])
+                if _now() - looked >= LOOK_EVERY:
+                    looked = _now()
+                    await self._catch_up()
+                if _now() - heard > SILENT_AFTER:
+                    raise TimeoutError("the subscription is silent")
+
+    async def _take_message(self, message: bytes) -> None:
+        before, position, entry = message.split(b"|", 2)
+        if stream_id(position.decode()) <= self._taken:
+            return
+        if stream_id(before.decode()) == self._taken and entry != START.encode():
+            self._take(stream_id(position.decode()), entry)
+        else:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Takes what the stream holds after *taken*; where that can't be all of it, everything begins anew."""
+        async with self._commands.pipeline(transaction=True) as look:
+            look.info("server")
+            look.xinfo_stream(LIVE)
+            look.xrange(LIVE, min=f"({id_text(self._taken)}" if self._run_id else "-")
+            server, stream, entries = await look.execute(raise_on_error=False)
+        for answer in (server, stream, entries):
+            if isinstance(answer, Exception) and "no such key" not in str(answer):
+                raise answer
+        if isinstance(stream, ResponseError):
+            # No relay has run since Redis was emptied.
+            raise TimeoutError("the stream of events has no beginning yet")
+        if self._run_id is not None and self._is_lost(server["run_id"], stream):
+            self._forget()
+            await self._catch_up()
+            return
+        if self._run_id is None:
+            self._run_id = server["run_id"]
+            self._floor = stream_id(stream["first-entry"][0].decode())
+            self._taken = BEGINNING
+        for position, fields in entries:
+            if fields[b"e"] == START.encode() and self._taken > BEGINNING:
+                self._forget()
+                await self._catch_up()
+                return
+            self._take(stream_id(position.decode()), fields[b"e"])
+
+    def _is_lost(self, run_id: str, stream: dict[str, object]) -> bool:
+        first, last = stream["first-entry"], stream["last-generated-id"]
+        return (
+            run_id != self._run_id
+            or stream_id(first[0].decode()) > self._taken  # type: ignore[index]
+            or stream_id(last.decode()) < self._taken  # type: ignore[attr-defined]
+        )
+
+    def _take(self, position: StreamId, entry: bytes) -> None:
+        self._last_entry = _now()
+        if entry not in (TICK.encode(), START.encode()):
+            try:
+                event = decode(entry)
+            except msgspec.DecodeError as error:
+                # Another version's event: what it made out of date is not known here.
+                raise RuntimeError(f"an unknown event: {entry[:200]!r}") from error
+            self._order.append((position, event.team_id))
+            self._ring[event.team_id].append((position, event))
+            self._trim()
+            drop_touched(self.parts, event)
+            self._mark(event)
+        self._taken = position
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _trim(self) -> None:
+        while len(self._order) > KEPT:
+            self._floor, team_id = self._order.popleft()
+            ring = self._ring[team_id]
+            ring.popleft()
+            if not ring:
+                del self._ring[team_id]
+
+    def _mark(self, event: AnyEvent) -> None:
+        team = self._teams.get(event.team_id)
+        if team is None:
+            return
+        if isinstance(event, AccessEnded):
+            for stream in list(team.streams):
+                if stream.viewer.user_id == event.user_id and event.session in (None, stream.viewer.session):
+                    stream.end("access")
+            return
+        team.dirty.add(event)
+        self._run_passes(event.team_id, team)
+
+    def _forget(self) -> None:
+        """Nothing that was known can be trusted: every page loads anew, spread over some seconds."""
+        self._run_id = None
+        self._taken = self._floor = BEGINNING
+        self._order.clear()
+        self._ring.clear()
+        self.parts.clear()
+        for team in self._teams.values():
+            team.dirty.clear()
+        for stream in self.streams():
+            stream.reload()
+
+    # --- passes -----------------------------------------------------------------------------------------------
+
+    def _run_passes(self, team_id: int, team: Team) -> None:
+        if team.runner is None:
+            team.runner = asyncio.create_task(self._passes(team_id, team))
+
+    async def _passes(self, team_id: int, team: Team) -> None:
+        try:
+            while team.dirty or team.heartbeat:
+                await asyncio.sleep(max(0.0, team.last_pass + PASS_EVERY - _now()))
+                try:
+                    async with team.between_passes:
+                        await self._pass(team)
+                except Exception:
+                    log.exception("a pass for team %s is repeated", team_id)
+                    await asyncio.sleep(RETRY)
+                team.last_pass = _now()
+        finally:
+            team.runner = None
+            self._forget_team(team_id, team)
+
+    async def _pass(self, team: Team) -> None:
+        """One round of reading, rendering and writing: everything that is dirty now, with the cursor of now."""
+        cursor = self.cursor
+        dirty, team.dirty = team.dirty, set()
+        heartbeat, team.heartbeat = team.heartbeat, False
+        members = [stream for stream in team.streams if stream.is_member]
+        if cursor is None or not members:
+            return
+        try:
+            written = await self._frames(dirty, {(page, s.viewer.language) for s in members for page in s.pages})
+        except BaseException:
+            team.dirty |= dirty
+            team.heartbeat |= heartbeat
+            raise
+        last = frames.seen(cursor)
+        for count, stream in enumerate(members):
+            if count % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            if cursor.run_id != self._run_id:
+                return
+            if stream.is_member:
+                self._write(stream, written, last, cursor, even_if_nothing=heartbeat)
+
+    async def _frames(
+        self, events: Iterable[AnyEvent], shown: Iterable[tuple[Page, str]]
+    ) -> dict[tuple[Page, str], bytes | None]:
+        """The frame of each page and language that the events touch; None where a template failed."""
+        wanted: dict[str, dict[Page, list[Part]]] = defaultdict(dict)
+        for page, language in shown:
+            parts = list(dict.fromkeys(part for event in events for part in parts_for(event, page)))
+            if parts:
+                wanted[language][page] = parts
+        written: dict[tuple[Page, str], bytes | None] = {}
+        for language, pages in wanted.items():
+            rendered = await self.parts.rendered({part for parts in pages.values() for part in parts}, language)
+            for page, parts in pages.items():
+                written[page, language] = _frame(page, parts, rendered)
+        return written
+
+    def _write(
+        self,
+        stream: OpenStream,
+        written: dict[tuple[Page, str], bytes | None],
+        last: bytes,
+        cursor: Cursor,
+        *,
+        even_if_nothing: bool,
+    ) -> None:
+        keys = [key for page in stream.pages if (key := (page, stream.viewer.language)) in written]
+        mine = [written[key] for key in keys]
+        if None in mine:
+            stream.reload()
+        elif mine or even_if_nothing:
+            if stream.write(b"".join((*mine, last))):  # type: ignore[arg-type]
+                stream.cursor = cursor
+            else:
+                stream.is_member = False
+                stream.when_writable(self.join)
+
+    # --- joining ----------------------------------------------------------------------------------------------
+
+    def admit(self, stream: OpenStream) -> None:
+        """Makes a stream known, so that an end of access reaches it while it is still joining."""
+        self._teams.setdefault(stream.viewer.team_id, Team()).streams.add(stream)
+
+    def dismiss(self, stream: OpenStream) -> None:
+        team = self._teams[stream.viewer.team_id]
+        team.streams.discard(stream)
+        self._forget_team(stream.viewer.team_id, team)
+
+    def _forget_team(self, team_id: int, team: Team) -> None:
+        if not team.streams and team.runner is None and self._teams.get(team_id) is team:
+            del self._teams[team_id]
+
+    async def is_allowed(self, stream: OpenStream) -> bool:
+        return stream.viewer in await self._allowed({stream.viewer})
+
+    async def join(self, stream: OpenStream) -> None:
+        """New, returning and woken pages alike: what they missed, whole, and then they are members."""
+        team = self._teams[stream.viewer.team_id]
+        await self._wait_for(stream.cursor)
+        async with team.between_passes:
+            now = self.cursor
+            if now is None or not self._can_replay(stream.cursor, now):
+                stream.reload()
+                return
+            missed = self._events_after(stream.cursor.position, stream.viewer.team_id)  # type: ignore[union-attr]
+            try:
+                written = await self._frames(missed, {(page, stream.viewer.language) for page in stream.pages})
+            except Exception:
+                log.exception("a page could not join")
+                stream.end()  # It comes back from its own cursor.
+                return
+            if now.run_id != self._run_id:
+                stream.reload()
+                return
+            stream.is_member = True
+            self._write(stream, written, frames.seen(now), now, even_if_nothing=True)
+
+    async def _wait_for(self, cursor: Cursor | None) -> None:
+        """Another web process may have taken more than this one: waits until this one has caught up."""
+        deadline = _now() + AHEAD_WAIT
+        while (
+            cursor is not None
+            and (self._run_id is None or cursor.run_id == self._run_id)
+            and cursor.position > self._taken
+            and _now() < deadline
+        ):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), deadline - _now())
+
+    def _can_replay(self, cursor: Cursor | None, now: Cursor) -> bool:
+        return cursor is not None and cursor.run_id == now.run_id and self._floor <= cursor.position <= now.position
+
+    def _events_after(self, position: StreamId, team_id: int) -> list[AnyEvent]:
+        ring = self._ring.get(team_id)
+        if not ring or ring[-1][0] <= position:
+            return []
+        return [event for _, event in list(ring)[bisect_right(ring, position, key=lambda entry: entry[0]) :]]
+
+    # --- heartbeat --------------------------------------------------------------------------------------------
+
+    async def _beat_for_ever(self) -> None:
+        """Only while ticks arrive, so that relay, Redis, hub and stream are all proved alive.
+
+        A heartbeat is a pass that writes to every page, so that its cursor is as sound as any other's.
+        """
+        while True:
+            await asyncio.sleep(HEARTBEAT_EVERY * random.uniform(0.9, 1.0))
+            if _now() - self._last_entry < SILENT_AFTER:
+                for team_id, team in self._teams.items():
+                    team.heartbeat = True
+                    self._run_passes(team_id, team)
+
+    # --- access -----------------------------------------------------------------------------------------------
+
+    async def _check_for_ever(self) -> None:
+        """The net under `AccessEnded`: asks again for everybody, in one batch."""
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                viewers = {stream.viewer for stream in self.streams()}
+                allowed = await self._allowed(viewers) if viewers else set()
+            except Exception as error:
+                log.warning("access can't be checked now: %s", error or type(error).__name__)
+                continue
+            for stream in self.streams():
+                if stream.viewer in viewers - allowed:
+                    stream.end("access")
+
+
+def _frame(page: Page, parts: Iterable[Part], rendered: Rendered) -> bytes | None:
+    found = [rendered[part] for part in parts]
+    return None if None in found else frames.fragments(page, found)  # type: ignore[arg-type]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

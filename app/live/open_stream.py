@@ -1,0 +1,95 @@
+"""One open connection of a browser, which may serve several of its pages."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from litestar.types import HTTPResponseBodyEvent, Send
+
+from app.live import frames
+from app.live.cursor import Cursor
+from app.live.pages import Page
+
+log = logging.getLogger("alrt.stream")
+
+STALLED_AFTER = 60.0
+"""Seconds that a page may be unable to receive before its stream is given up."""
+
+
+class StreamViewer(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a stream is open: what `AccessEnded` and the fragments' language need."""
+
+    team_id: int
+    user_id: int
+    session: str
+    """The public id of the session."""
+    language: str
+
+
+class OpenStream:
+    def __init__(self, send: Send, viewer: StreamViewer, pages: tuple[Page, ...], cursor: Cursor | None) -> None:
+        self._send = send
+        self.viewer = viewer
+        self.pages = pages
+        self.cursor = cursor
+        self.is_member = False
+        self.ended = asyncio.Event()
+        self._knocking: asyncio.Task[None] | None = None
+
+    def write(self, data: bytes) -> bool:
+        """Writes all of it at once, or nothing and answers False where that would have to wait.
+
+        The server's `send` waits before it writes, never after, so that its first step tells which it is; that
+        spares a task and a queue per page.
+        """
+        sending = self._send(_body(data))
+        try:
+            sending.send(None)  # type: ignore[attr-defined]
+        except StopIteration:
+            return True
+        except Exception:
+            log.debug("a stream broke while it was written to", exc_info=True)
+            self.end()
+            return True
+        sending.close()  # type: ignore[attr-defined]
+        return False
+
+    def when_writable(self, then: Callable[["OpenStream"], Awaitable[None]]) -> None:
+        """Calls `then` once the page can receive again; gives the stream up if that takes too long."""
+        if self._knocking is None and not self.ended.is_set():
+            self._knocking = asyncio.create_task(self._knock(then))
+
+    async def _knock(self, then: Callable[["OpenStream"], Awaitable[None]]) -> None:
+        try:
+            await asyncio.wait_for(self._send(_body(frames.KNOCK)), STALLED_AFTER)
+        except Exception:
+            self.end()
+            return
+        finally:
+            self._knocking = None
+        await then(self)
+
+    def reload(self) -> None:
+        self.is_member = False
+        if not self.write(frames.reload()):
+            # The page can't even be told: it finds out when it comes back.
+            self.end()
+
+    def end(self, reason: str | None = None) -> None:
+        self.is_member = False
+        if reason is not None and not self.ended.is_set():
+            self.write(frames.ended(reason))
+        self.ended.set()
+        if self._knocking is not None:
+            self._knocking.cancel()
+
+    async def finish(self) -> None:
+        """Ends the response as HTTP wants it, if the page can still receive."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._send(_body(b"", more=False)), 1)
+
+
+def _body(data: bytes, *, more: bool = True) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": data, "more_body": more}

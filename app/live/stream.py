@@ -1,0 +1,102 @@
+"""The SSE endpoint: admit, join, and tidy up when the page goes."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from litestar import get
+from litestar.exceptions import ClientException, NotFoundException
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.live import frames
+from app.live.cursor import Cursor
+from app.live.fragments import may_see
+from app.live.hub import Hub
+from app.live.open_stream import OpenStream, StreamViewer
+from app.live.pages import Page
+from app.web.auth import Viewer, signed_in
+from app.web.http import Request
+
+MOST_PAGES = 30
+"""Open pages of one browser that one stream serves."""
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store, no-transform"),
+    # Asks nginx not to hold frames back.
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@get("/live", guards=[signed_in])
+async def live(request: Request, since: str = "") -> ASGIApp:
+    """`/live?page=client:5&page=dashboard&since=CURSOR`: what changes on these pages, from the cursor on."""
+    viewer: Viewer = request.user
+    pages = _pages(request.query_params.getall("page", []))
+    for page in pages:
+        if not await may_see(viewer.team_id, page):
+            raise NotFoundException
+    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since))
+
+
+@get("/live/session", guards=[signed_in], status_code=204)
+async def session() -> None:
+    """Lets a page that can't connect learn whether its session is over (401)."""
+
+
+def _pages(names: list[str]) -> tuple[Page, ...]:
+    pages = tuple(dict.fromkeys(Page.parse(name) for name in names))
+    if not pages or None in pages or len(pages) > MOST_PAGES:
+        raise ClientException(f"page: name 1 to {MOST_PAGES} pages such as 'dashboard' or 'client:5'")
+    return pages  # type: ignore[return-value]
+
+
+def _responder(hub: Hub, viewer: Viewer, pages: tuple[Page, ...], cursor: Cursor | None) -> ASGIApp:
+    async def respond(_: Scope, receive: Receive, send: Send) -> None:
+        stream = OpenStream(send, _stream_viewer(viewer), pages, cursor)
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": frames.KNOCK, "more_body": True})
+        hub.admit(stream)
+        try:
+            await _serve(hub, stream, receive)
+        finally:
+            stream.end()
+            hub.dismiss(stream)
+        await stream.finish()
+
+    return respond
+
+
+async def _serve(hub: Hub, stream: OpenStream, receive: Receive) -> None:
+    # Known to the hub by now: an end of access that comes after this check finds the stream.
+    if not await hub.is_allowed(stream):
+        stream.end("access")
+        return
+    await hub.join(stream)
+    gone = asyncio.create_task(_until_gone(receive))
+    ended = asyncio.create_task(stream.ended.wait())
+    try:
+        await asyncio.wait((gone, ended), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (gone, ended):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(gone, ended, return_exceptions=True)
+
+
+async def _until_gone(receive: Receive) -> None:
+    message: Any = await receive()
+    while message["type"] != "http.disconnect":
+        message = await receive()
+
+
+def _stream_viewer(viewer: Viewer) -> StreamViewer:
+    return StreamViewer(
+        team_id=viewer.team_id,
+        user_id=viewer.user_id,
+        session=viewer.session.id,
+        language=viewer.language,
+    )
+
+
+ROUTES = [live, session]

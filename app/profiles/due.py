@@ -1,0 +1,51 @@
+"""Which profiles are to be read now. A claim is a lease: whoever is killed after it loses nothing."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from app.database import query
+from app.sources.base import Outcome, Rhythm
+
+KINDS = {"stories": "next_story_check_at", "posts": "next_post_check_at"}
+
+
+async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000) -> list[int]:
+    """Moves the next check of due profiles that some client holds ahead by the lease, and returns their ids.
+
+    The ones whose stories could be lost soonest come first. Two claimers never get the same profile.
+    """
+    column = KINDS[kind]
+    claimed = await query(
+        f"""
+        WITH due AS (
+            SELECT id, {column} AS due_at FROM profiles
+            WHERE {column} <= {{}}
+              AND EXISTS (SELECT FROM clients c WHERE c.profile_id = profiles.id AND c.archived_at IS NULL)
+            ORDER BY {column} LIMIT {{}} FOR UPDATE SKIP LOCKED
+        )
+        UPDATE profiles SET {column} = {{}} FROM due WHERE profiles.id = due.id
+        RETURNING profiles.id, due.due_at
+        """,
+        now,
+        limit,
+        now + rhythm.lease,
+    )
+    return [row["id"] for row in sorted(claimed, key=lambda row: row["due_at"])]
+
+
+def next_check(
+    rhythm: Rhythm,
+    every: timedelta,
+    outcome: Outcome,
+    failures: int,
+    now: datetime,
+    chance: Callable[[float, float], float] = random.uniform,
+) -> datetime:
+    """When to look again: `failures` are the failed attempts in a row, this one included."""
+    if outcome in (Outcome.FAILED, Outcome.RATE_LIMITED):
+        # Doubling, but never so late that a story could expire unseen while the source answers at all.
+        wait: timedelta = min(rhythm.retry_most, rhythm.retry_first * 2 ** min(failures - 1, 16))
+        return now + wait * chance(0.75, 1.0)
+    # Spread over the fifth before the limit, so that profiles added together don't stay together.
+    return now + every * chance(0.8, 1.0)

@@ -1,0 +1,123 @@
+"""From what a source found to what every team's client shows: pictures first, then one transaction."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from app.alerts.silence import DAY, signal_of, silence
+from app.analytics.days import day_of, days_between
+from app.analytics.queries import first_whole_day, recount_days
+from app.clients.queries import ClientRef, clients_of_profile, recount_totals, set_signal
+from app.database import query, transaction
+from app.live.events import ActivityDayChanged, CheckFinished, Event, StoryArchived
+from app.live.publish import publish
+from app.profiles.checks import CheckResult, close_check, failures_in_a_row, proved_spans
+from app.profiles.due import next_check
+from app.profiles.identity import AnotherAccount, resolve
+from app.profiles.queries import ProfileRef
+from app.sources.base import Outcome, PictureUnavailable, Source, StoriesRead
+from app.storage.base import Storage
+from app.storage.thumbnails import NotAPicture, thumbnail
+from app.stories.queries import newest_story_at, store_stories, stored_stories, without_thumbnail
+
+log = logging.getLogger("alrt.stories")
+
+AT_ONCE = 4
+"""Pictures fetched at a time for one profile."""
+
+
+async def archive_stories(
+    profile: ProfileRef, read: StoriesRead, check_id: int, source: Source, storage: Storage, now: datetime
+) -> CheckResult:
+    """Stores what is new with its thumbnails, and closes the check. Safe to run twice and to kill anywhere."""
+    thumbnails = await _fetch_thumbnails(profile, read, source, storage, now)
+    async with transaction():
+        # Two checks of one profile at once: the second waits, and finds everything known.
+        await query("SELECT id FROM profiles WHERE id = {} FOR UPDATE", profile.id)
+        try:
+            profile = await resolve(profile, read.external_id)
+        except AnotherAccount:
+            read = StoriesRead(
+                username=read.username,
+                outcome=Outcome.NOT_FOUND,
+                error="the handle belongs to another account",
+            )
+        new, late = await store_stories(profile.id, read.stories, thumbnails, now)
+        await close_check(check_id, read.outcome, now, found=len(read.stories), stored=len(new), error=read.error)
+        await _note_on_profile(profile.id, read, source, now)
+        await _tell_clients(profile.id, read, [*new, *late], now)
+    return CheckResult(read.outcome, len(read.stories), len(new), read.error)
+
+
+async def _fetch_thumbnails(
+    profile: ProfileRef, read: StoriesRead, source: Source, storage: Storage, now: datetime
+) -> dict[str, tuple[str, int]]:
+    """Storage key and size by story id. A picture that can't be had does not lose the story."""
+    known = await stored_stories(profile.id, [story.story_id for story in read.stories])
+    fresh = {s.story_id: s.thumbnail_url for s in read.stories if s.thumbnail_url and not known.get(s.story_id)}
+    wanted = dict(await without_thumbnail(profile.id, now)) | fresh
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def fetch(story_id: str, url: str) -> tuple[str, tuple[str, int]] | None:
+        async with places:
+            try:
+                picture = await thumbnail(await source.picture(url))
+            except (PictureUnavailable, NotAPicture) as error:
+                log.info("no thumbnail for story %s: %s", story_id, error)
+                return None
+        key = f"stories/{profile.id}/{story_id}.jpg"
+        await storage.put(key, picture)
+        return story_id, (key, len(picture))
+
+    fetched = await asyncio.gather(*(fetch(story_id, url) for story_id, url in wanted.items()))
+    return dict(pair for pair in fetched if pair is not None)
+
+
+async def _note_on_profile(profile_id: int, read: StoriesRead, source: Source, now: datetime) -> None:
+    failures = await failures_in_a_row(profile_id, "stories")
+    due = next_check(source.rhythm, source.rhythm.stories_every, read.outcome, failures, now)
+    await query(
+        "UPDATE profiles SET state = coalesce({}, state), last_story_at = greatest(last_story_at, {}),"
+        " is_private = CASE WHEN {} THEN true WHEN {} THEN false ELSE is_private END,"
+        " next_story_check_at = {}, updated_at = {} WHERE id = {}",
+        read.outcome.profile_state,
+        max((story.posted_at for story in read.stories), default=None),
+        read.outcome is Outcome.PRIVATE,
+        read.outcome.proves,
+        due,
+        now,
+        profile_id,
+    )
+
+
+async def _tell_clients(profile_id: int, read: StoriesRead, story_ids: Sequence[int], now: datetime) -> None:
+    for client in await clients_of_profile(profile_id):
+        changed = await _recount_client(client, read, now)
+        events: list[Event] = [CheckFinished(team_id=client.team_id, client_id=client.id, kind="stories")]
+        events += [
+            StoryArchived(team_id=client.team_id, client_id=client.id, story_id=story_id) for story_id in story_ids
+        ]
+        events += [ActivityDayChanged(team_id=client.team_id, client_id=client.id, day=day) for day in changed]
+        await publish(*events)
+
+
+async def _recount_client(client: ClientRef, read: StoriesRead, now: datetime) -> list[date]:
+    newest = await newest_story_at(client)
+    since = max(newest, client.tracking_started_at) if newest else client.tracking_started_at
+    looked_from = first_whole_day(now)
+    spans = await proved_spans(client.profile_id, min(since, looked_from))
+    silent = silence(spans, newest or client.tracking_started_at, now)
+    state = (await query("SELECT state FROM profiles WHERE id = {}", client.profile_id))[0]["state"]
+    signal = signal_of(
+        state=state,
+        was_checked=bool(spans),
+        silent=silent,
+        inactive_after_days=client.inactive_after_days,
+    )
+    await set_signal(client, signal, silent // DAY if spans else None)
+    await recount_totals(client)
+    touched = {day_of(story.posted_at, client.time_zone) for story in read.stories}
+    if read.outcome.proves:
+        touched |= set(days_between(now - timedelta(days=1), now, client.time_zone))
+    return await recount_days(client, touched, spans, looked_from)

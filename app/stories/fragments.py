@@ -1,0 +1,41 @@
+"""Current state → the partials of the stories archive."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.clients.queries import client_of
+from app.clock import Clock
+from app.live.parts import Part, Rendered
+from app.stories.queries import stories_total, story_cards
+from app.web.templates import gone, partial
+
+
+async def story_card_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    rendered: Rendered = {part: gone(f"story-{part.client_id}-{part.item_id}") for part in parts}
+    of_client: dict[int, list[int]] = defaultdict(list)
+    for part in parts:
+        of_client[part.client_id].append(part.item_id)
+    for client_id, story_ids in of_client.items():
+        client = await client_of(team_id, client_id)
+        for card in await story_cards(client, story_ids) if client else ():
+            rendered[Part("story_card", team_id, client_id, card.story_id)] = partial(
+                "stories/_story_card.html", language, card=card
+            )
+    return rendered
+
+
+async def stories_count_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    rendered: Rendered = {}
+    for part in parts:
+        client = await client_of(team_id, part.client_id)
+        rendered[part] = (
+            partial(
+                "stories/_stories_count.html",
+                language,
+                client_id=client.id,
+                total=await stories_total(client),
+            )
+            if client
+            else gone(f"stories-count-{part.client_id}")
+        )
+    return rendered

@@ -1,0 +1,83 @@
+from typing import Annotated
+
+from litestar import get, post
+from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+from msgspec import Struct
+
+from app.teams.people import sign_in, sign_out
+from app.web.attempts import Attempts
+from app.web.http import Request, Response
+from app.web.languages import gettext_in
+from app.web.pages import page
+from app.web.sessions import COOKIE, LIFE, Sessions
+
+
+class Credentials(Struct):
+    email: str = ""
+    password: str = ""
+
+
+@get("/login", sync_to_thread=False)
+def show_login(request: Request) -> Response:
+    if request.user is not None:
+        return Redirect("/")
+    return _login_page(request)
+
+
+@post("/login", status_code=200)
+async def log_in(
+    request: Request, data: Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Response:
+    _ = gettext_in("en").gettext
+    attempts: Attempts = request.app.state.attempts
+    address = request.client.host if request.client else "unknown"
+    account = data.email.strip().lower()
+    if wait := await attempts.wait(account, address):
+        message = _("Too many attempts. Try again in %(minutes)s min.") % {"minutes": -(-wait // 60)}
+        return _login_page(request, message, data.email, status=429, headers={"Retry-After": str(wait)})
+    sessions: Sessions = request.app.state.sessions
+    demo_login = request.app.state.demo_login
+    token = await sign_in(data.email, data.password[:1000], sessions, demo_login=demo_login)
+    if token is None:
+        return _login_page(request, _("The e-mail address or the password is wrong."), data.email, status=401)
+    await attempts.forgive(account, address)
+    if request.auth is not None:
+        # Whoever signs in over an open session leaves it behind, and its streams with it.
+        await sign_out(request.user, sessions) if request.user else await sessions.end(request.auth.id)
+    return Redirect("/", status_code=303, cookies=[_cookie(request, token, LIFE)])
+
+
+@post("/logout", status_code=200)
+async def log_out(request: Request) -> Response:
+    if request.user is not None:
+        await sign_out(request.user, request.app.state.sessions)
+    return Redirect("/login", status_code=303, cookies=[_cookie(request, "", 0)])
+
+
+def _login_page(
+    request: Request,
+    error: str | None = None,
+    email: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return page(
+        request,
+        "web/login.html",
+        status=status,
+        headers=headers,
+        error=error,
+        email=email,
+        demo_hint=request.app.state.demo_login,
+    )
+
+
+def _cookie(request: Request, token: str, max_age: int) -> Cookie:
+    secure = request.app.state.settings.secure_cookies
+    return Cookie(key=COOKIE, value=token, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+ROUTES = [show_login, log_in, log_out]

@@ -1,0 +1,76 @@
+"""Templates → HTML, in the viewer's language. Every text goes through gettext."""
+
+import hashlib
+import logging
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from app.settings import ROOT
+from app.web.languages import Language, language_of
+
+log = logging.getLogger("alrt.templates")
+
+
+def render(name: str, language: str, **context: Any) -> Markup:
+    """Raises what the template raises."""
+    known = language_of(language)
+    template = _environment(known).get_template(name)
+    html = template.render(language=known.code, direction=known.direction, **context)
+    return Markup(html)  # noqa: S704, the environment escapes
+
+
+def partial(name: str, language: str, **context: Any) -> Markup | None:
+    """A partial for a push: None where its template failed, which is logged.
+
+    One broken template must not hold back the other parts of a pass.
+    """
+    try:
+        return render(name, language, **context)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        log.exception("the partial %s failed", name)
+        return None
+
+
+def gone(element_id: str) -> Markup:
+    """Tells open pages to remove an element."""
+    return render("shared/_gone.html", "en", id=element_id)
+
+
+def static_url(path: str) -> str:
+    """Changes with the file, so that browsers may keep it for ever."""
+    return f"/static/{path}?v={_fingerprint(path)}"
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(path: str) -> str:
+    file = ROOT / "static" / path
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "0"
+
+
+@lru_cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(language.translations(), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {"static_url": static_url}
+    environment.filters |= {"iso": iso, "number": lambda value: number(value, language.code)}
+    return environment
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def number(value: int | Decimal, language: str) -> str:
+    """With the language's grouping, and at most two decimals."""
+    return str(format_decimal(value, format="#,##0.##", locale=language))

@@ -1,0 +1,12 @@
+from typing import Any
+
+from app.reading.batch import check_profiles
+
+
+async def archive_stories(ctx: dict[str, Any], profile_ids: list[int]) -> str:
+    return summary(await check_profiles("stories", profile_ids, ctx["tools"]))
+
+
+def summary(results: Any) -> str:
+    found, stored = (sum(getattr(result, name) for result in results.values()) for name in ("found", "stored"))
+    return f"{len(results)} profiles: found {found}, stored {stored}"
