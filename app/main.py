@@ -4,12 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, get
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import CacheControlHeader, ResponseHeader, State
+from litestar.datastructures import ResponseHeader, State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
-from litestar.static_files import create_static_files_router
 from litestar_htmx import HTMXRequest
 from redis.asyncio import Redis
 
@@ -22,7 +21,7 @@ from app.clock import Clock, system_clock
 from app.database import database
 from app.live.fragments import renderer
 from app.live.hub import Hub
-from app.settings import ROOT, Settings
+from app.settings import Settings
 from app.storage.open import open_storage
 from app.teams.people import allowed
 from app.teams.queries import find_viewer
@@ -30,6 +29,7 @@ from app.web.attempts import Attempts
 from app.web.auth import SessionAuthentication
 from app.web.errors import show_error
 from app.web.sessions import Sessions
+from app.web.static import static_file
 from app.web.version import VERSION
 
 ROUTES = [
@@ -46,7 +46,11 @@ SECURITY = {
 }
 
 
-def create_app(settings: Settings, database_url: str, redis_url: str, *, clock: Clock = system_clock) -> Litestar:
+def create_app(
+    settings: Settings, database_url: str, redis_url: str, *, clock: Clock = system_clock, own_pool: bool = True
+) -> Litestar:
+    """`own_pool`: False where the caller has connected the tables already."""
+
     @contextlib.asynccontextmanager
     async def life(application: Litestar) -> AsyncIterator[None]:
         redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
@@ -63,7 +67,7 @@ def create_app(settings: Settings, database_url: str, redis_url: str, *, clock: 
             demo_login=settings.has_demo_login,
             version=VERSION,
         )
-        async with database(database_url):
+        async with database(database_url) if own_pool else contextlib.nullcontext():
             await hub.start()
             try:
                 yield
@@ -72,7 +76,7 @@ def create_app(settings: Settings, database_url: str, redis_url: str, *, clock: 
                 await redis.aclose()
 
     return Litestar(
-        route_handlers=[*ROUTES, health, _static_files()],
+        route_handlers=[*ROUTES, health, static_file],
         lifespan=[life],
         state=State(),
         request_class=HTMXRequest,
@@ -90,13 +94,3 @@ def create_app(settings: Settings, database_url: str, redis_url: str, *, clock: 
 @get("/health", sync_to_thread=False)
 def health() -> str:
     return "ok"
-
-
-def _static_files() -> Router:
-    # Addresses carry a fingerprint of the file.
-    return create_static_files_router(
-        path="/static",
-        directories=[ROOT / "static"],
-        cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
-        exception_handlers={},
-    )

@@ -8,4 +8,6 @@ function mark(target, broken) {
 }
 
 // Those that failed before this script ran. A lazy one that has not begun counts as complete, but has no source yet.
-for (const picture of document.images) if (picture.complete && picture.currentSrc && picture.naturalWidth === 0) mark(picture, true);
+for (const picture of document.images) {
+  if (picture.complete && picture.currentSrc && picture.naturalWidth === 0) mark(picture, true);
+}

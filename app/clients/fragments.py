@@ -52,3 +52,14 @@ async def _page_fragments(name: str, team_id: int, parts: Sequence[Part], langua
             else gone(f"{name}-{part.client_id}")
         )
     return rendered
+
+
+async def stories_empty_fragments(team_id: int, parts: Sequence[Part], language: str, clock: Clock) -> Rendered:
+    """Why the archive is empty, by how the last check ended."""
+    rows = {row.client_id: row for row in await client_rows(team_id, [p.client_id for p in parts], clock())}
+    return {
+        part: partial("stories/_stories_empty.html", language, row=rows[part.client_id])
+        if part.client_id in rows
+        else gone(f"stories-empty-{part.client_id}")
+        for part in parts
+    }

@@ -1,5 +1,7 @@
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from app.clients.page import client_page_of
 from app.clients.queries import ClientRef, avatar_key, client_ids, client_of, client_rows, summary_of
@@ -12,7 +14,7 @@ from app.web.pages import page
 from app.web.pictures import picture
 
 
-async def client_from_path(request: Request, client_id: int) -> ClientRef:
+async def client_from_path(request: Request, client_id: FromPath[int]) -> ClientRef:
     """The caller's client; another team's is not found, like one that does not exist."""
     client = await client_of(request.user.team_id, client_id) if 0 < client_id < 2**63 else None
     if client is None:
@@ -37,7 +39,7 @@ async def dashboard(request: Request) -> Response:
 
 
 @get("/client/{client_id:int}", guards=[signed_in])
-async def show_client(request: Request, client: ClientRef) -> Response:
+async def show_client(request: Request, client: NamedDependency[ClientRef]) -> Response:
     hub: Hub = request.app.state.hub
     cursor = hub.cursor
     shown = await client_page_of(client.team_id, client.id, request.app.state.clock())
@@ -54,7 +56,7 @@ async def show_client(request: Request, client: ClientRef) -> Response:
 
 
 @get("/client/{client_id:int}/avatar", guards=[signed_in])
-async def show_avatar(request: Request, client: ClientRef) -> Response:
+async def show_avatar(request: Request, client: NamedDependency[ClientRef]) -> Response:
     return await picture(request, await avatar_key(client.team_id, client.id))
 
 

@@ -9,6 +9,7 @@ from app.clients.fragments import (
     client_header_fragments,
     client_row_fragments,
     client_rows_fragments,
+    stories_empty_fragments,
     summary_fragments,
 )
 from app.clients.queries import client_of
@@ -35,7 +36,10 @@ TABLE: dict[type, dict[str, tuple[str, ...]]] = {
     },
     PostTracked: {"dashboard": ("client_row",), "client": ("client_header", "client_cards")},
     ActivityDayChanged: {"dashboard": ("client_row",), "client": ("client_header",)},
-    CheckFinished: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_cards")},
+    CheckFinished: {
+        "dashboard": ("client_row", "summary"),
+        "client": ("client_header", "client_cards", "stories_empty"),
+    },
     ClientAdded: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_cards")},
     ClientEdited: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_cards")},
     ClientRemoved: {"dashboard": ("client_row", "summary"), "client": ("client_header",)},
@@ -48,6 +52,7 @@ RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rende
     "summary": summary_fragments,
     "client_header": client_header_fragments,
     "client_cards": client_cards_fragments,
+    "stories_empty": stories_empty_fragments,
     "story_card": story_card_fragments,
     "stories_count": stories_count_fragments,
 }

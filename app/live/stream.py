@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import get
 from litestar.exceptions import ClientException, NotFoundException
+from litestar.params import FromQuery
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.live import frames
@@ -17,7 +18,7 @@ from app.live.pages import Page
 from app.web.auth import Viewer, signed_in
 from app.web.http import Request
 
-MOST_PAGES = 30
+MOST_PAGES = 100
 """Open pages of one browser that one stream serves."""
 
 HEADERS = [
@@ -29,22 +30,30 @@ HEADERS = [
 
 
 @get("/live", guards=[signed_in])
-async def live(request: Request, since: str = "") -> ASGIApp:
+async def live(request: Request, since: FromQuery[str] = "") -> ASGIApp:
     """`/live?page=client:5&page=dashboard&since=CURSOR`: what changes on these pages, from the cursor on."""
     viewer: Viewer = request.user
-    pages = _pages(request.query_params.getall("page", []))
-    for page in pages:
-        if not await may_see(viewer.team_id, page):
-            raise NotFoundException
-    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since))
+    pages = await _visible_pages(request)
+    # A tab whose client is gone must not cut the browser's other tabs off: all load anew, and that one says why.
+    is_whole = len(pages) == len(_pages(request))
+    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since) if is_whole else None)
 
 
 @get("/live/session", guards=[signed_in], status_code=204)
-async def session() -> None:
-    """Lets a page that can't connect learn whether its session is over (401)."""
+async def session(request: Request) -> None:
+    """Lets a page that can't connect learn whether its session (401) or what it shows (404) is over."""
+    await _visible_pages(request)
 
 
-def _pages(names: list[str]) -> tuple[Page, ...]:
+async def _visible_pages(request: Request) -> tuple[Page, ...]:
+    visible = [page for page in _pages(request) if await may_see(request.user.team_id, page)]
+    if not visible:
+        raise NotFoundException
+    return tuple(visible)
+
+
+def _pages(request: Request) -> tuple[Page, ...]:
+    names = request.query_params.getall("page", [])
     pages = tuple(dict.fromkeys(Page.parse(name) for name in names))
     if not pages or None in pages or len(pages) > MOST_PAGES:
         raise ClientException(f"page: name 1 to {MOST_PAGES} pages such as 'dashboard' or 'client:5'")

@@ -1,6 +1,8 @@
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 
 from app.clients.queries import ClientRef
 from app.stories.queries import stories_page, thumbnail_key
@@ -12,7 +14,9 @@ from app.web.templates import render
 
 
 @get("/client/{client_id:int}/stories", guards=[signed_in])
-async def older_stories(request: Request, client: ClientRef, before: str | None = None) -> Response:
+async def older_stories(
+    request: Request, client: NamedDependency[ClientRef], before: FromQuery[str | None] = None
+) -> Response:
     """The next stretch of the archive, as list items."""
     stories = await stories_page(client, before)
     html = render("stories/_stories_page.html", request.user.language, stories=stories)
@@ -20,7 +24,7 @@ async def older_stories(request: Request, client: ClientRef, before: str | None 
 
 
 @get("/client/{client_id:int}/stories/{name:str}", guards=[signed_in])
-async def show_thumbnail(request: Request, client: ClientRef, name: str) -> Response:
+async def show_thumbnail(request: Request, client: NamedDependency[ClientRef], name: FromPath[str]) -> Response:
     number, _, ending = name.partition(".")
     if ending != "jpg" or not number.isascii() or not number.isdigit() or len(number) > 18:
         raise NotFoundException

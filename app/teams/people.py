@@ -78,11 +78,13 @@ async def _store_user(
     if time_zone not in available_timezones():
         raise Refused(f"'{time_zone[:60]}' is not a time zone.")
     async with transaction():
-        if (user_id := await insert_user(email, full_name, password_hash)) is None:
-            raise Refused(f"'{email}' has an account already.")
-        known = await teams_named(team)
-        team_id = known[0] if known else await insert_team(team, time_zone)
-        await insert_member(team_id, user_id, role)
+        user_id = await insert_user(email, full_name, password_hash)
+        if user_id is not None:
+            known = await teams_named(team)
+            team_id = known[0] if known else await insert_team(team, time_zone)
+            await insert_member(team_id, user_id, role)
+    if user_id is None:
+        raise Refused(f"'{email}' has an account already.")
     return user_id, team_id
 
 

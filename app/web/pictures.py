@@ -1,4 +1,3 @@
-
 from litestar.exceptions import NotFoundException
 
 from app.storage.base import Storage

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -43,17 +43,17 @@ def gone(element_id: str) -> Markup:
 
 
 def static_url(path: str) -> str:
-    """Changes with the file, so that browsers may keep it for ever."""
-    return f"/static/{path}?v={_fingerprint(path)}"
+    """Changes with every file, and for what a script imports by a relative address too: kept by browsers for ever."""
+    return f"/static/{static_version()}/{path}"
 
 
-@lru_cache(maxsize=512)
-def _fingerprint(path: str) -> str:
-    file = ROOT / "static" / path
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "0"
+@cache
+def static_version() -> str:
+    files = sorted(file for file in (ROOT / "static").rglob("*") if file.is_file())
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-@lru_cache
+@cache
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates"),

@@ -76,9 +76,12 @@ export class Stream {
     if (this.#failures > 1) this.#askForSession();
   }
 
-  // EventSource does not tell a 401 from a cut wire.
+  // EventSource does not tell a 401 or 404 from a cut wire.
   async #askForSession() {
-    const answer = await fetch("/live/session", { cache: "no-store" }).catch(() => null);
+    const asked = new URL(this.address(), location.href).search;
+    const answer = await fetch(`/live/session${asked}`, { cache: "no-store" }).catch(() => null);
     if (answer?.status === 401) this.onFrame({ kind: "ended", data: "session" });
+    // None of the pages may be seen any more: loaded anew, each says why.
+    else if (answer?.status === 404) this.onFrame({ kind: "reload", data: "0" });
   }
 }

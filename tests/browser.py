@@ -1,0 +1,42 @@
+"""Headless Chromium, as Debian installs it."""
+
+import os
+import shutil
+
+from playwright.async_api import Browser, Page, Playwright
+
+from tests.cast import PASSWORD, Person
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+async def launch(playwright: Playwright) -> Browser:
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    assert found, "No Chromium was found: `make test` installs one where that is possible."
+    return await playwright.chromium.launch(executable_path=found, args=FLAGS)
+
+
+async def sign_in(page: Page, address: str, person: Person) -> None:
+    """Leaves the page on the person's dashboard, live."""
+    await sign_in_with(page, address, person.email, PASSWORD)
+
+
+async def sign_in_with(page: Page, address: str, email: str, password: str) -> None:
+    await page.goto(f"{address}/login")
+    await page.fill("[name=email]", email)
+    await page.fill("[name=password]", password)
+    await page.click("main button[type=submit]")
+    await until_live(page)
+
+
+async def until_live(page: Page, timeout: float = 20) -> None:
+    await page.wait_for_selector("body[data-live=live]", timeout=timeout * 1000)
