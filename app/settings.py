@@ -60,7 +60,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         raise WrongSetting(f"SOURCE is '{source}': use 'demo' or 'apify'.")
     if source == "apify" and not token:
         raise WrongSetting("APIFY_TOKEN is missing: SOURCE=apify needs it.")
-    data_dir = Path(text.get("DATA_DIR") or ROOT / ".data").expanduser().resolve()
+    data_dir = _folder(text, "DATA_DIR") or ROOT / ".data"
     database_url = _url(text, "DATABASE_URL", {"postgresql", "postgres"})
     redis_url = _url(text, "REDIS_URL", {"redis", "rediss", "unix"})
     return Settings(
@@ -90,9 +90,17 @@ def _number(text: Mapping[str, str], name: str, *, default: int, least: int, mos
     value = text.get(name)
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
         raise WrongSetting(f"{name} is '{value}': use a whole number from {least} to {most}.")
     return int(value)
+
+
+def _folder(text: Mapping[str, str], name: str) -> Path | None:
+    value = text.get(name)
+    try:
+        return Path(value).expanduser().resolve() if value else None
+    except (RuntimeError, OSError) as error:
+        raise WrongSetting(f"{name} '{value}' can't be used: {error}") from error
 
 
 def _url(text: Mapping[str, str], name: str, schemes: set[str]) -> str | None:

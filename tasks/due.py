@@ -1,6 +1,7 @@
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.profiles.due import claim_due
+from app.profiles.due import Due, claim_due
 
 JOBS = {"stories": "archive_stories", "posts": "track_posts"}
 
@@ -12,7 +13,16 @@ async def find_due(ctx: dict[str, Any]) -> str:
     counts = {}
     for kind, job in JOBS.items():
         claimed = await claim_due(kind, rhythm, tools.clock())
-        for start in range(0, len(claimed), rhythm.batch):
-            await ctx["redis"].enqueue_job(job, claimed[start : start + rhythm.batch])
+        for batch in batches(claimed, rhythm.batch):
+            await ctx["redis"].enqueue_job(job, batch)
         counts[kind] = len(claimed)
     return f"due: {counts}"
+
+
+def batches(claimed: Sequence[Due], size: int) -> Iterator[list[int]]:
+    """Vanished accounts go by themselves: the error rows that they give would leave every idle account of their
+    batch without proof of its silence."""
+    for is_missing in (False, True):
+        ids = [due.profile_id for due in claimed if due.is_missing is is_missing]
+        for start in range(0, len(ids), size):
+            yield ids[start : start + size]

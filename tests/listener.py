@@ -38,14 +38,14 @@ class Listener:
     async def until(self, event: str, within: float = 5) -> Frame:
         return await self._of_kind(event, within)
 
-    async def collect(self, text: str, within: float = 5) -> str:
-        """Everything up to the end of the pass that brings `text`."""
+    async def collect(self, *texts: str, within: float = 5) -> str:
+        """Everything up to the end of the pass that brings the last of the texts."""
         got = ""
         async with asyncio.timeout(within):
             while True:
                 frame = await self.next(within)
                 got += frame.data
-                if frame.event == "seen" and text in got:
+                if frame.event == "seen" and all(text in got for text in texts):
                     return got
 
     async def _of_kind(self, event: str, within: float) -> Frame:

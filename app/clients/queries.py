@@ -151,6 +151,11 @@ async def _zone(team_id: int) -> str:
     return str(rows[0]["time_zone"]) if rows else "UTC"
 
 
+def held(profile_id: str) -> str:
+    """SQL that is true where some team's client holds the profile of that id; only such profiles are read."""
+    return f"EXISTS (SELECT FROM clients c WHERE c.profile_id = {profile_id} AND c.archived_at IS NULL)"
+
+
 # --- writes ---------------------------------------------------------------------------------------------------
 
 
@@ -217,8 +222,17 @@ async def set_signal(client: ClientRef, signal: str, silent_days: int | None) ->
     )
 
 
-async def move_clients(from_profile: int, to_profile: int) -> None:
-    """Teams that track both keep the one that they had; the rest follow the account to its known profile."""
+async def move_clients(from_profile: int, to_profile: int) -> list[tuple[int, int]]:
+    """The clients follow the account to its known profile; a team that tracks both keeps the one that it had.
+
+    Answers the team and id of each client that is left behind, and goes with its profile.
+    """
+    await query(
+        "UPDATE clients SET archived_at = NULL WHERE profile_id = {} AND archived_at IS NOT NULL AND team_id IN"
+        " (SELECT team_id FROM clients WHERE profile_id = {} AND archived_at IS NULL)",
+        to_profile,
+        from_profile,
+    )
     await query(
         "UPDATE clients SET profile_id = {} WHERE profile_id = {} AND team_id NOT IN"
         " (SELECT team_id FROM clients WHERE profile_id = {})",
@@ -226,3 +240,5 @@ async def move_clients(from_profile: int, to_profile: int) -> None:
         from_profile,
         to_profile,
     )
+    left = await query("SELECT team_id, id FROM clients WHERE profile_id = {} AND archived_at IS NULL", from_profile)
+    return [(row["team_id"], row["id"]) for row in left]

@@ -30,7 +30,7 @@ async def run_relay(database_url: str, redis_url: str) -> None:
     """Relays until cancelled, through any outage of PostgreSQL or Redis."""
     while True:
         try:
-            async with _connections(database_url, redis_url) as (connection, redis):
+            async with connections(database_url, redis_url) as (connection, redis):
                 await Relay(connection, redis).run()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, TimeoutError) as error:
             log.warning("relay waits: %s", error or type(error).__name__)
@@ -38,7 +38,7 @@ async def run_relay(database_url: str, redis_url: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _connections(database_url: str, redis_url: str) -> AsyncIterator[tuple[asyncpg.Connection, Redis]]:
+async def connections(database_url: str, redis_url: str) -> AsyncIterator[tuple[asyncpg.Connection, Redis]]:
     connection = await asyncpg.connect(
         database_url,
         timeout=5,

@@ -147,7 +147,8 @@ async def _tell_clients(profile_id: int, read: PostsRead, post_ids: Sequence[int
     spans = await proved_spans(profile_id, looked_from)
     for client in await clients_of_profile(profile_id):
         await recount_totals(client)
-        touched = {day_of(post.posted_at, client.time_zone) for post in read.posts} if post_ids else set()
+        counted = [post.posted_at for post in read.posts if post.posted_at >= client.tracking_started_at]
+        touched = {day_of(posted_at, client.time_zone) for posted_at in counted} if post_ids else set()
         changed = await recount_days(client, touched, spans, looked_from)
         events: list[Event] = [CheckFinished(team_id=client.team_id, client_id=client.id, kind="posts")]
         events += [PostTracked(team_id=client.team_id, client_id=client.id, post_id=id_) for id_ in post_ids]

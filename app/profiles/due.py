@@ -4,14 +4,23 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
+from app.clients.queries import held
 from app.database import query
 from app.sources.base import Outcome, Rhythm
 
 KINDS = {"stories": "next_story_check_at", "posts": "next_post_check_at"}
 
 
-async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000) -> list[int]:
-    """Moves the next check of due profiles that some client holds ahead by the lease, and returns their ids.
+class Due(msgspec.Struct, frozen=True):
+    profile_id: int
+    is_missing: bool
+    """The last check found no such account."""
+
+
+async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000) -> list[Due]:
+    """Moves the next check of due profiles that some client holds ahead by the lease, and returns them.
 
     The ones whose stories could be lost soonest come first. Two claimers never get the same profile.
     """
@@ -20,18 +29,17 @@ async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000)
         f"""
         WITH due AS (
             SELECT id, {column} AS due_at FROM profiles
-            WHERE {column} <= {{}}
-              AND EXISTS (SELECT FROM clients c WHERE c.profile_id = profiles.id AND c.archived_at IS NULL)
+            WHERE {column} <= {{}} AND {held("profiles.id")}
             ORDER BY {column} LIMIT {{}} FOR UPDATE SKIP LOCKED
         )
         UPDATE profiles SET {column} = {{}} FROM due WHERE profiles.id = due.id
-        RETURNING profiles.id, due.due_at
+        RETURNING profiles.id, profiles.state = 'not_found' AS is_missing, due.due_at
         """,
         now,
         limit,
         now + rhythm.lease,
     )
-    return [row["id"] for row in sorted(claimed, key=lambda row: row["due_at"])]
+    return [Due(row["id"], row["is_missing"]) for row in sorted(claimed, key=lambda row: row["due_at"])]
 
 
 def next_check(

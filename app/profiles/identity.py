@@ -2,6 +2,8 @@
 
 from app.clients.queries import move_clients
 from app.database import query
+from app.live.events import ClientRemoved
+from app.live.publish import publish
 from app.profiles.queries import ProfileRef, profiles_by_id
 
 
@@ -15,6 +17,8 @@ async def resolve(profile: ProfileRef, external_id: str | None) -> ProfileRef:
     An unresolved profile takes the id. Where another profile has it already (the account was renamed), that one
     takes over the handle and the clients. Raises `AnotherAccount` where the profile has another id.
     """
+    # Another check may have resolved it since it was read.
+    profile = next(iter(await profiles_by_id([profile.id])), profile)
     if external_id is None or external_id == profile.external_id:
         return profile
     if profile.external_id is not None:
@@ -26,7 +30,8 @@ async def resolve(profile: ProfileRef, external_id: str | None) -> ProfileRef:
         await query("UPDATE profiles SET external_id = {} WHERE id = {}", external_id, profile.id)
         return (await profiles_by_id([profile.id]))[0]
     known_id = known[0]["id"]
-    await move_clients(profile.id, known_id)
+    left = await move_clients(profile.id, known_id)
+    await publish(*(ClientRemoved(team_id=team_id, client_id=client_id) for team_id, client_id in left))
     # What the nameless one had gathered is the same account's.
     for table, key in (("stories", "instagram_story_id"), ("posts", "instagram_post_id")):
         await query(

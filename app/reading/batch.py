@@ -7,10 +7,14 @@ from functools import partial
 
 import msgspec
 
+from app.clients.queries import clients_of_profile
 from app.clock import Clock
-from app.database import query
+from app.database import query, transaction
+from app.live.events import CheckFinished
+from app.live.publish import publish
 from app.posts.track import track_posts
-from app.profiles.checks import CheckResult, close_check, note_run, open_checks
+from app.profiles.checks import CheckResult, close_check, failures_in_a_row, note_run, open_checks
+from app.profiles.due import KINDS, next_check
 from app.profiles.queries import ProfileRef, profiles_by_id
 from app.sources.base import Outcome, PostsRead, Run, Source, StoriesRead
 from app.sources.limits import Spacing
@@ -84,12 +88,13 @@ async def _fail(
     now: datetime,
 ) -> CheckResult:
     """The outcome of a profile whose result can't be stored: the check says so, and it is due again soon."""
-    result = CheckResult(Outcome.FAILED, error=reason)
-    await close_check(check_id, Outcome.FAILED, now, error=reason)
-    column = "next_story_check_at" if isinstance(read, StoriesRead) else "next_post_check_at"
-    await query(
-        f"UPDATE profiles SET {column} = {{}} WHERE id = {{}}",
-        now + tools.source.rhythm.retry_first,
-        profile.id,
-    )
-    return result
+    kind = "stories" if isinstance(read, StoriesRead) else "posts"
+    rhythm = tools.source.rhythm
+    async with transaction():
+        await close_check(check_id, Outcome.FAILED, now, error=reason)
+        failures = await failures_in_a_row(profile.id, kind)
+        due = next_check(rhythm, rhythm.retry_most, Outcome.FAILED, failures, now)
+        await query(f"UPDATE profiles SET {KINDS[kind]} = {{}} WHERE id = {{}}", due, profile.id)
+        clients = await clients_of_profile(profile.id)
+        await publish(*(CheckFinished(team_id=c.team_id, client_id=c.id, kind=kind) for c in clients))
+    return CheckResult(Outcome.FAILED, error=reason)

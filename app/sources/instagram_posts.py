@@ -21,10 +21,9 @@ from app.sources.rows import (
     text,
     words,
 )
-from app.sources.verdicts import Harvest, Verdict, error_verdict, is_error
+from app.sources.verdicts import MOVED, Harvest, Verdict, error_verdict, is_error
 
 MOST_POSTS = 20
-_MOVED = Verdict(Outcome.FAILED, "handle now belongs to another account")
 
 
 class _Sheet(msgspec.Struct):
@@ -100,7 +99,7 @@ def _read(target: Target, sheet: _Sheet) -> PostsRead:
     if profile is None:
         return _posts_alone(target, sheet)
     if target.external_id and profile.external_id not in (None, target.external_id):
-        return _result(target, _MOVED)
+        return _result(target, MOVED)
     if profile.is_private or _said_private(sheet, target):
         return _result(target, Verdict(Outcome.PRIVATE), profile)
     owner_id = target.external_id or profile.external_id
@@ -124,7 +123,7 @@ def _posts_alone(target: Target, sheet: _Sheet) -> PostsRead:
         return _result(target, Verdict(Outcome.OK, _error(verdict)), posts=posts)
     own = [row for row in sheet.posts if fold(text(row, "ownerUsername")) == fold(target.username)]
     if own and target.external_id and all(_is_foreign(row, target.external_id) for row in own):
-        return _result(target, _MOVED)
+        return _result(target, MOVED)
     other = sheet.posts_verdict
     if verdict.outcome is Outcome.FAILED and other is not None and other.outcome is not Outcome.FAILED:
         return _result(target, other)

@@ -20,7 +20,7 @@ from app.sources.rows import (
     number,
     text,
 )
-from app.sources.verdicts import Harvest, Verdict, error_verdict, is_error, status_verdict
+from app.sources.verdicts import MOVED, Harvest, Verdict, error_verdict, is_error, status_verdict
 
 LIFE = timedelta(hours=24)
 
@@ -109,7 +109,7 @@ def _media(row: Row) -> bool:
 def _read(target: Target, sheet: _Sheet, missing: Verdict) -> StoriesRead:
     mine = [row for row in sheet.rows if _belongs(row, target)]
     if sheet.rows and not mine:
-        return _without(target, Verdict(Outcome.FAILED, "handle now belongs to another account"))
+        return _without(target, MOVED)
     stories = {story.story_id: story for row in mine if (story := _story(row)) is not None}
     unread = f"{broken} rows could not be read" if (broken := sum(_story(row) is None for row in mine)) else None
     if not stories:

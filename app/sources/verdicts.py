@@ -26,6 +26,10 @@ class Verdict(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
+# The account that was asked for has left the handle: nobody can say where it is now.
+MOVED = Verdict(Outcome.NOT_FOUND, "handle now belongs to another account")
+
+
 class Harvest(msgspec.Struct, frozen=True):
     """What one run gave. With `trouble` the rows may be a part: a handle without any shares the trouble."""
 

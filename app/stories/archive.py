@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from app.alerts.silence import DAY, signal_of, silence
@@ -26,12 +26,16 @@ log = logging.getLogger("alrt.stories")
 AT_ONCE = 4
 """Pictures fetched at a time for one profile."""
 
+PATIENCE = 60
+"""Seconds for all pictures of one profile: a batch must end before its lease does."""
+
 
 async def archive_stories(
     profile: ProfileRef, read: StoriesRead, check_id: int, source: Source, storage: Storage, now: datetime
 ) -> CheckResult:
     """Stores what is new with its thumbnails, and closes the check. Safe to run twice and to kill anywhere."""
-    thumbnails = await _fetch_thumbnails(profile, read, source, storage, now)
+    known = await stored_stories(profile.id, [story.story_id for story in read.stories])
+    thumbnails = await _fetch_thumbnails(profile, read, known, source, storage, now)
     async with transaction():
         # Two checks of one profile at once: the second waits, and finds everything known.
         await query("SELECT id FROM profiles WHERE id = {} FOR UPDATE", profile.id)
@@ -43,7 +47,8 @@ async def archive_stories(
                 outcome=Outcome.NOT_FOUND,
                 error="the handle belongs to another account",
             )
-        new, late = await store_stories(profile.id, read.stories, thumbnails, now)
+        unknown = [story for story in read.stories if story.story_id not in known]
+        new, late = await store_stories(profile.id, unknown, thumbnails, now)
         await close_check(check_id, read.outcome, now, found=len(read.stories), stored=len(new), error=read.error)
         await _note_on_profile(profile.id, read, source, now)
         await _tell_clients(profile.id, read, [*new, *late], now)
@@ -51,10 +56,14 @@ async def archive_stories(
 
 
 async def _fetch_thumbnails(
-    profile: ProfileRef, read: StoriesRead, source: Source, storage: Storage, now: datetime
+    profile: ProfileRef,
+    read: StoriesRead,
+    known: Mapping[str, bool],
+    source: Source,
+    storage: Storage,
+    now: datetime,
 ) -> dict[str, tuple[str, int]]:
-    """Storage key and size by story id. A picture that can't be had does not lose the story."""
-    known = await stored_stories(profile.id, [story.story_id for story in read.stories])
+    """Storage key and size by story id. A picture that can't be had, or not in time, does not lose the story."""
     fresh = {s.story_id: s.thumbnail_url for s in read.stories if s.thumbnail_url and not known.get(s.story_id)}
     wanted = dict(await without_thumbnail(profile.id, now)) | fresh
     places = asyncio.Semaphore(AT_ONCE)
@@ -70,8 +79,13 @@ async def _fetch_thumbnails(
         await storage.put(key, picture)
         return story_id, (key, len(picture))
 
-    fetched = await asyncio.gather(*(fetch(story_id, url) for story_id, url in wanted.items()))
-    return dict(pair for pair in fetched if pair is not None)
+    fetching = [asyncio.create_task(fetch(story_id, url)) for story_id, url in wanted.items()]
+    if not fetching:
+        return {}
+    done, late = await asyncio.wait(fetching, timeout=PATIENCE)
+    for task in late:
+        task.cancel()
+    return dict(pair for task in done if (pair := task.result()) is not None)
 
 
 async def _note_on_profile(profile_id: int, read: StoriesRead, source: Source, now: datetime) -> None:

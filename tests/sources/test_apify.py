@@ -325,7 +325,7 @@ class TestStories:
     async def test_a_handle_that_changed_hands_is_not_believed(self, apify: FakeApify) -> None:
         apify.stories["anna"] = [story("anna", 11, owner=900), story("anna", 12, owner=900)]
         read = (await stories(apify, Target("anna", "501")))["anna"]
-        assert (read.outcome, read.error) == (Outcome.FAILED, "handle now belongs to another account")
+        assert (read.outcome, read.error) == (Outcome.NOT_FOUND, "handle now belongs to another account")
         assert read.stories == ()
 
     async def test_the_rounded_number_is_never_the_key(self, apify: FakeApify) -> None:
@@ -512,7 +512,7 @@ class TestPosts:
         apify.profiles["anna"] = profile("anna", owner=900)
         apify.posts["anna"] = [post("anna", 21, owner=900)]
         read = (await posts(apify, Target("anna", "501")))["anna"]
-        assert (read.outcome, read.error) == (Outcome.FAILED, "handle now belongs to another account")
+        assert (read.outcome, read.error) == (Outcome.NOT_FOUND, "handle now belongs to another account")
         assert (read.profile, read.posts) == (None, ())
 
     async def test_faults_of_both_runs_fail_every_handle(self, apify: FakeApify) -> None:
