@@ -83,11 +83,15 @@ def create_app(
         dependencies={"client": Provide(client_from_path)},
         middleware=[DefineMiddleware(SessionAuthentication, exclude=["^/static/", "^/health$"])],
         csrf_config=CSRFConfig(
-            secret=settings.secret_key, cookie_name="alrt_csrf", cookie_secure=settings.secure_cookies
+            secret=settings.secret_key,
+            cookie_name="alrt_csrf",
+            cookie_secure=settings.secure_cookies,
+            exclude=["^/static/", "^/health$"],
         ),
         exception_handlers={Exception: show_error},
         response_headers=[ResponseHeader(name=name, value=value) for name, value in SECURITY.items()],
         openapi_config=None,
+        logging_config=None,
     )
 
 

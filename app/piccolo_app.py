@@ -16,6 +16,7 @@ APP_CONFIG = AppConfig(
             "app.stories.tables",
             "app.teams.tables",
             "app.wall.tables",
-        ]
+        ],
+        exclude_imported=True,
     ),
 )

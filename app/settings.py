@@ -31,6 +31,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """True while both servers are our own, which is where the demo login may exist."""
     apify: "ApifySettings"
 
+    def __repr__(self) -> str:
+        """Without secrets, wherever it may be printed."""
+        return f"Settings(source={self.source}, data_dir={self.data_dir})"
+
     @property
     def is_demo(self) -> bool:
         return self.source == "demo"
@@ -49,6 +53,9 @@ class ApifySettings(msgspec.Struct, frozen=True, kw_only=True):
     post_actor: str
     batch: int
     """Handles per run."""
+
+    def __repr__(self) -> str:
+        return f"ApifySettings(api_url={self.api_url})"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -74,7 +81,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         source=source,
         secure_cookies=_yes(text, "SECURE_COOKIES"),
         # `alrt run` gives its processes the addresses of its own servers, and says so.
-        is_embedded=(database_url is None and redis_url is None) or _yes(text, "ALRT_EMBEDDED"),
+        is_embedded=_yes(text, "ALRT_EMBEDDED") or (database_url is None and redis_url is None),
         apify=ApifySettings(
             api_url=_url(text, "APIFY_API_URL", {"http", "https"}) or "https://api.apify.com",
             token=token,

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from app.analytics.days import day_of
@@ -64,10 +64,12 @@ def _cursor(card: StoryCard) -> str:
 def _position(cursor: str | None) -> tuple[datetime, int] | None:
     moment, _, story_id = (cursor or "").partition("~")
     try:
-        position = datetime.fromisoformat(moment.replace(" ", "+")), int(story_id)
-    except ValueError:
+        posted_at, number = datetime.fromisoformat(moment.replace(" ", "+")), int(story_id)
+        # Raises where the moment lies outside of what UTC can say.
+        position = posted_at.astimezone(UTC), number
+    except (ValueError, OverflowError):
         return None
-    return position if position[0].tzinfo and 0 <= position[1] < 2**63 else None
+    return position if posted_at.tzinfo and 0 <= number < 2**63 else None
 
 
 # --- writes ---------------------------------------------------------------------------------------------------

@@ -1,3 +1,5 @@
+import mimetypes
+
 from litestar import get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -17,4 +19,7 @@ def static_file(asked: FromPath[str], path: FromPath[str]) -> File:
     if not file.is_relative_to(FOLDER) or not file.is_file():
         raise NotFoundException
     kept = FOR_EVER if asked == static_version() else "no-cache"
-    return File(file, content_disposition_type="inline", headers={"Cache-Control": kept})
+    kind = mimetypes.guess_type(file)[0]
+    return File(
+        file, filename=file.name, media_type=kind, content_disposition_type="inline", headers={"Cache-Control": kept}
+    )
