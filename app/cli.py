@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from app.clients.add import add_client
 from app.clock import system_clock
@@ -225,7 +226,10 @@ async def _tools(settings: Settings, redis_url: str) -> AsyncIterator[Tools]:
     source = open_source(settings, system_clock)
     redis = Redis.from_url(redis_url)
     try:
+        await redis.ping()
         yield Tools(source, open_storage(settings.storage_url), Spacing(redis), system_clock)
+    except RedisError as error:
+        raise WrongSetting(f"REDIS_URL leads to no Redis: {error}") from error
     finally:
         await source.close()
         await redis.aclose()

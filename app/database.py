@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 import asyncpg
@@ -11,6 +11,7 @@ from piccolo.engine.postgres import PostgresTransaction
 
 from app.live.tables import Outbox
 from app.piccolo_conf import DB
+from app.settings import WrongSetting
 
 # Any number that no other program locks in the same database.
 MIGRATION_LOCK = 4_172_650_411
@@ -18,9 +19,10 @@ MIGRATION_LOCK = 4_172_650_411
 
 @contextlib.asynccontextmanager
 async def database(url: str, *, pool: int = 10) -> AsyncIterator[None]:
-    """Connects Piccolo's tables to `url` for as long as the context lasts."""
+    """Connects Piccolo's tables to `url` for as long as the context lasts. Raises `WrongSetting`."""
     DB.config["dsn"] = url
-    await DB.start_connection_pool(min_size=1, max_size=pool)
+    with _reached():
+        await DB.start_connection_pool(min_size=1, max_size=pool)
     try:
         yield
     finally:
@@ -30,10 +32,11 @@ async def database(url: str, *, pool: int = 10) -> AsyncIterator[None]:
 async def migrate(url: str) -> None:
     """Brings the tables up to date. Who comes second waits, and then finds nothing to do.
 
-    Raises `RuntimeError` where a migration failed.
+    Raises `WrongSetting` where the database can't be reached, and `RuntimeError` where a migration failed.
     """
     DB.config["dsn"] = url
-    connection = await asyncpg.connect(url)
+    with _reached():
+        connection = await asyncpg.connect(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
         progress = io.StringIO()
@@ -43,6 +46,15 @@ async def migrate(url: str) -> None:
             raise RuntimeError(f"A migration failed: {result.message or progress.getvalue()}")
     finally:
         await connection.close()
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise WrongSetting(f"DATABASE_URL leads to no database: {reason}") from error
 
 
 async def query(sql: str, *values: Any) -> list[dict[str, Any]]:

@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies: bool
     is_embedded: bool
     """True while both servers are our own, which is where the demo login may exist."""
+    demo_every: int
+    """Seconds between two things that appear somewhere in the demo."""
     apify: "ApifySettings"
 
     def __repr__(self) -> str:
@@ -82,6 +84,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=_yes(text, "SECURE_COOKIES"),
         # `alrt run` gives its processes the addresses of its own servers, and says so.
         is_embedded=_yes(text, "ALRT_EMBEDDED") or (database_url is None and redis_url is None),
+        demo_every=_number(text, "DEMO_EVERY", default=5, least=1, most=3600),
         apify=ApifySettings(
             api_url=_url(text, "APIFY_API_URL", {"http", "https"}) or "https://api.apify.com",
             token=token,

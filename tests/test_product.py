@@ -45,7 +45,7 @@ async def start(data_dir: Path) -> Running:
     process = await asyncio.create_subprocess_exec(
         ALRT,
         "run",
-        env=environment | {"DATA_DIR": str(data_dir), "PORT": str(port), "SOURCE": "demo"},
+        env=environment | {"DATA_DIR": str(data_dir), "PORT": str(port), "SOURCE": "demo", "DEMO_EVERY": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -37,7 +37,9 @@ STORY_LIFE = timedelta(hours=24)
 SILENT_FOR = timedelta(days=5)
 NEWEST_POSTS = 20
 
-SLOT_SECONDS = 5
+EVERY = 5
+"""Seconds between two things that appear somewhere."""
+
 # In each round every lively account shows a story, so that nobody watches a page for more than a minute in vain.
 POSTS_IN_ROUND = 2
 # A page that is left open overnight would drown in slot stories: older ones vanish before their 24 hours.
@@ -56,28 +58,29 @@ ADDRESS = re.compile(r"demo://(?:avatar|(?P<what>story|post))/(?P<handle>[a-z0-9
 
 class DemoSource:
     name = "demo"
-    rhythm = Rhythm(
-        stories_every=timedelta(seconds=6),
-        posts_every=timedelta(seconds=12),
-        retry_first=timedelta(seconds=2),
-        retry_most=timedelta(seconds=10),
-        lease=timedelta(seconds=15),
-        spacing=timedelta(0),
-        batch=20,
-    )
 
-    def __init__(self, clock: Clock, *, seed: str = SEED) -> None:
+    def __init__(self, clock: Clock, *, seed: str = SEED, every: int = EVERY) -> None:
         self._clock = clock
         self._seed = seed
+        self._every = every
+        self.rhythm = Rhythm(
+            stories_every=timedelta(seconds=every + 1),
+            posts_every=timedelta(seconds=2 * every + 2),
+            retry_first=timedelta(seconds=2),
+            retry_most=timedelta(seconds=10),
+            lease=timedelta(seconds=15),
+            spacing=timedelta(0),
+            batch=20,
+        )
 
     # No run is noted: reading costs nothing, so there is nothing to fetch again after a kill.
     async def read_stories(self, targets: Sequence[Target], run: Run) -> AsyncIterator[StoriesRead]:  # noqa: ARG002
         for target in targets:
-            yield stories_at(target.username, self._clock(), seed=self._seed)
+            yield stories_at(target.username, self._clock(), seed=self._seed, every=self._every)
 
     async def read_posts(self, targets: Sequence[Target], run: Run) -> AsyncIterator[PostsRead]:  # noqa: ARG002
         for target in targets:
-            yield posts_at(target.username, self._clock(), seed=self._seed)
+            yield posts_at(target.username, self._clock(), seed=self._seed, every=self._every)
 
     async def picture(self, url: str) -> bytes:
         account, what, picture_id = _parse(url)
@@ -95,13 +98,13 @@ def _parse(url: str) -> tuple[Account, str, str]:
     return account, match["what"] or "avatar", match["id"] or ""
 
 
-def stories_at(username: str, now: datetime, *, seed: str = SEED) -> StoriesRead:
+def stories_at(username: str, now: datetime, *, seed: str = SEED, every: int = EVERY) -> StoriesRead:
     account = BY_HANDLE.get(username.lower())
     if account is None:
         return StoriesRead(username=username, outcome=Outcome.NOT_FOUND)
     if account.is_private:
         return StoriesRead(username=username, outcome=Outcome.PRIVATE, external_id=account.external_id)
-    stories = (*base_stories(account, now - STORY_LIFE, now, seed=seed), *_slot_stories(seed, account, now))
+    stories = (*base_stories(account, now - STORY_LIFE, now, seed=seed), *_slot_stories(seed, every, account, now))
     return StoriesRead(
         username=username,
         outcome=Outcome.OK if stories else Outcome.EMPTY,
@@ -110,7 +113,7 @@ def stories_at(username: str, now: datetime, *, seed: str = SEED) -> StoriesRead
     )
 
 
-def posts_at(username: str, now: datetime, *, seed: str = SEED) -> PostsRead:
+def posts_at(username: str, now: datetime, *, seed: str = SEED, every: int = EVERY) -> PostsRead:
     account = BY_HANDLE.get(username.lower())
     if account is None:
         return PostsRead(username=username, outcome=Outcome.NOT_FOUND)
@@ -118,7 +121,7 @@ def posts_at(username: str, now: datetime, *, seed: str = SEED) -> PostsRead:
     if account.is_private:
         return PostsRead(username=username, outcome=Outcome.PRIVATE, profile=profile)
     pinned = _pinned(seed, account, now)
-    fresh = [as_of(post, now) for post in _slot_posts(seed, account, now)]
+    fresh = [as_of(post, now) for post in _slot_posts(seed, every, account, now)]
     posts = fresh + list(islice(_base_posts_backwards(seed, account, now), NEWEST_POSTS))
     newest = sorted(posts, key=lambda post: post.posted_at, reverse=True)[: NEWEST_POSTS - len(pinned)]
     return PostsRead(username=username, outcome=Outcome.OK, profile=profile, posts=(*pinned, *newest))
@@ -254,40 +257,40 @@ class Slot(msgspec.Struct, frozen=True):
     posted_at: datetime
 
 
-def _slot_stories(seed: str, account: Account, now: datetime) -> tuple[FoundStory, ...]:
+def _slot_stories(seed: str, every: int, account: Account, now: datetime) -> tuple[FoundStory, ...]:
     return tuple(
         _story(seed, account, slot.posted_at)
-        for slot in islice(_slots_of(seed, account, now, is_story=True), SLOT_STORIES)
+        for slot in islice(_slots_of(seed, every, account, now, is_story=True), SLOT_STORIES)
     )
 
 
-def _slot_posts(seed: str, account: Account, now: datetime) -> tuple[FoundPost, ...]:
+def _slot_posts(seed: str, every: int, account: Account, now: datetime) -> tuple[FoundPost, ...]:
     return tuple(
         _post(seed, account, slot.posted_at)
-        for slot in islice(_slots_of(seed, account, now, is_story=False), SLOT_POSTS)
+        for slot in islice(_slots_of(seed, every, account, now, is_story=False), SLOT_POSTS)
     )
 
 
-def _slots_of(seed: str, account: Account, now: datetime, *, is_story: bool) -> Iterator[Slot]:
+def _slots_of(seed: str, every: int, account: Account, now: datetime, *, is_story: bool) -> Iterator[Slot]:
     """Newest first, at most a day old."""
     if account not in (_lively_with_stories() if is_story else _lively()):
         return
-    newest = int(now.timestamp()) // SLOT_SECONDS
-    for number in range(newest, newest - 24 * 3600 // SLOT_SECONDS, -1):
-        slot = _slot(seed, number)
+    newest = int(now.timestamp()) // every
+    for number in range(newest, newest - 24 * 3600 // every, -1):
+        slot = _slot(seed, every, number)
         if slot.account is account and slot.is_story == is_story and slot.posted_at <= now:
             yield slot
 
 
 @lru_cache(maxsize=32_768)
-def _slot(seed: str, number: int) -> Slot:
+def _slot(seed: str, every: int, number: int) -> Slot:
     rolled = _number(seed, "slot", number)
     turn = number % (len(_lively_with_stories()) + POSTS_IN_ROUND)
     is_story = turn < len(_lively_with_stories())
     account = _lively_with_stories()[turn] if is_story else Random(rolled).choice(_lively())
     # An odd millisecond is never a whole second, which is what the accounts' own rhythm keeps to.
-    offset = timedelta(milliseconds=rolled % 4000 | 1)
-    return Slot(account, is_story, datetime.fromtimestamp(number * SLOT_SECONDS, UTC) + offset)
+    offset = timedelta(milliseconds=rolled % (every * 800) | 1)
+    return Slot(account, is_story, datetime.fromtimestamp(number * every, UTC) + offset)
 
 
 @lru_cache

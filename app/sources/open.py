@@ -8,4 +8,4 @@ from app.sources.demo import DemoSource
 def open_source(settings: Settings, clock: Clock) -> Source:
     if settings.source == "apify":
         return ApifySource(settings.apify, clock)
-    return DemoSource(clock)
+    return DemoSource(clock, every=settings.demo_every)

@@ -26,7 +26,7 @@ async def test_each_team_hears_of_its_own_midnight_once(cast: Cast) -> None:
     acme, globex = cast.alice.team_id, cast.charlie.team_id
     new_york = await insert_team("Initech", "America/New_York")
     await told_at(utc(12, day=9))
-    told = {}
+    told: dict[tuple[int, date], datetime] = {}
     for minute in range(0, 48 * 60, 30):
         moment = utc(12, day=9) + timedelta(minutes=minute)
         told |= dict.fromkeys(await told_at(moment), moment)

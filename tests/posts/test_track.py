@@ -9,6 +9,7 @@ import pytest
 
 from app.live.events import ActivityDayChanged, CheckFinished, ClientEdited, PostTracked
 from app.posts import track
+from app.posts.queries import store_posts
 from app.sources.base import FoundPost, FoundProfile, Outcome, PictureUnavailable, PostsRead
 from tests.cast import NOW, Cast, client
 from tests.fakes.source import drawn, post
@@ -227,7 +228,7 @@ async def test_an_account_that_turned_private_is_shown_so(cast: Cast, worker: Wo
 async def test_a_profile_that_cannot_be_stored_harms_no_other(
     cast: Cast, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = track.store_posts
+    store = store_posts
 
     async def broken(profile_id: int, *rest: Any) -> Any:
         answer = await store(profile_id, *rest)
