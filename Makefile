@@ -9,7 +9,7 @@ FRONTEND := package.json $(shell find static templates -type f -not -path 'stati
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-annotate $(ARGS)
 
-.PHONY: run test check bench clean lock chromium
+.PHONY: run test check bench screenshots clean lock chromium
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -27,6 +27,10 @@ check: .make/venv-dev
 
 bench: .make/venv-dev .make/frontend
 	@exec $(BIN)/python -m bench $(ARGS)
+
+# Pictures for docs/, taken of a product that runs: `make screenshots ARGS=http://127.0.0.1:8000`.
+screenshots: .make/venv-dev chromium
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
 
 # The data in .data/ stays.
 clean:

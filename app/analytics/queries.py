@@ -58,14 +58,13 @@ async def recount_days(
 
 async def seed_days(client: ClientRef, observed: Sequence[tuple[date, int]]) -> None:
     """Days of a past that no check tells of: counted from what is stored, observed as given in minutes."""
-    for day, minutes in observed:
-        await query(
-            "INSERT INTO activity_calendar (client_id, activity_date, observed_minutes) VALUES ({}, {}, {})"
-            " ON CONFLICT DO NOTHING",
-            client.id,
-            day,
-            minutes,
-        )
+    await query(
+        "INSERT INTO activity_calendar (client_id, activity_date, observed_minutes)"
+        " SELECT {}, day, minutes FROM unnest({}::date[], {}::int[]) AS d (day, minutes) ON CONFLICT DO NOTHING",
+        client.id,
+        [day for day, _ in observed],
+        [minutes for _, minutes in observed],
+    )
     await recount_days(client, [day for day, _ in observed], None, datetime.max.replace(tzinfo=UTC))
 
 

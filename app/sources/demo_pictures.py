@@ -161,17 +161,18 @@ def _shade(picture: Image.Image, cover: Image.Image, left: int, top: int) -> Non
 def _word(picture: Image.Image, look: Look, rng: Random) -> None:
     if not look.words or rng.random() < 0.45:
         return
-    label = _label(rng.choice(look.words), 46)
+    label = _label(rng.choice(look.words), picture.width // 12)
     left, top = (picture.width - label.width) // 2, round(picture.height * 0.79)
     pill = ImageDraw.Draw(picture, "RGBA")
-    box = (left - 30, top - 16, left + label.width + 30, top + label.height + 16)
-    pill.rounded_rectangle(box, radius=(label.height + 32) // 2, fill=(15, 23, 42, 120))
+    edge = label.height // 2
+    box = (left - 2 * edge, top - edge, left + label.width + 2 * edge, top + label.height + edge)
+    pill.rounded_rectangle(box, radius=label.height, fill=(15, 23, 42, 120))
     picture.paste("#ffffff", (left, top), label)
 
 
 def _mark(picture: Image.Image) -> None:
-    label = _label("DEMO", 24).point(lambda value: value * 0.72)
-    picture.paste("#ffffff", (picture.width - label.width - 20, picture.height - label.height - 18), label)
+    label = _label("DEMO", picture.width // 22).point(lambda value: value * 0.72)
+    picture.paste("#ffffff", (picture.width - label.width - label.height, picture.height - 2 * label.height), label)
 
 
 @lru_cache(maxsize=64)

@@ -53,7 +53,8 @@ async def test_a_claimer_does_not_wait_for_what_another_one_holds(cast: Cast, ur
     other = await asyncpg.connect(urls.database_url)
     async with other.transaction():
         await other.execute("SELECT id FROM profiles WHERE id = $1 FOR UPDATE", cast.bakery.profile_id)
-        assert await claim() == [cast.florist.profile_id]
+        async with asyncio.timeout(5):
+            assert await claim() == [cast.florist.profile_id]
     await other.close()
     assert await claim() == [cast.bakery.profile_id]
 

@@ -1,0 +1,44 @@
+"""Takes the pictures of docs/ from a running demo: `make screenshots`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser import launch, sign_in_with, until_live
+
+FOLDER = Path(__file__).parent
+DESKTOP, PHONE = (1440, 900), (360, 740)
+
+
+async def main(address: str) -> None:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        await take(browser, address, "desktop", DESKTOP)
+        await take(browser, address, "phone", PHONE)
+        await browser.close()
+
+
+async def take(browser: Browser, address: str, name: str, size: tuple[int, int]) -> None:
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"{address}/login")
+    await page.screenshot(path=FOLDER / f"login-{name}.png")
+    await sign_in_with(page, address, "demo@example.com", "demo")
+    await page.wait_for_timeout(1_500)
+    await page.screenshot(path=FOLDER / f"dashboard-{name}.png")
+    await page.click("#client-rows li:has-text('@saffron.kitchen') a")
+    await until_live(page)
+    await page.wait_for_load_state("load")
+    await page.wait_for_timeout(1_500)
+    await page.screenshot(path=FOLDER / f"client-{name}.png")
+    await context.close()
+    for file in FOLDER.glob(f"*-{name}.png"):
+        # 256 colours: a third of the size, and nobody sees it.
+        Image.open(file).quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(file, optimize=True)
+
+
+asyncio.run(main(sys.argv[1]))
