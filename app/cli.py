@@ -85,7 +85,9 @@ def web() -> None:
         try:
             listening = listen(settings.host, settings.port)
         except OSError as error:
-            raise WrongSetting(f"PORT {settings.port} can't be used: {error.strerror}.") from error
+            raise WrongSetting(
+                f"HOST {settings.host}, PORT {settings.port} can't be used: {error.strerror}."
+            ) from error
         await server(application).serve(sockets=[listening])
 
     _run_loop(_with_servers(settings, serve))

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-
 from playwright.async_api import Browser, async_playwright
 
 from tests.browser import launch, sign_in_with, until_live

@@ -9,11 +9,10 @@ JOBS = {"stories": "archive_stories", "posts": "track_posts"}
 async def find_due(ctx: dict[str, Any]) -> str:
     """Claims due profiles and enqueues them in batches, once however many workers run."""
     tools = ctx["tools"]
-    rhythm = tools.source.rhythm
     counts = {}
     for kind, job in JOBS.items():
-        claimed = await claim_due(kind, rhythm, tools.clock())
-        for batch in batches(claimed, rhythm.batch):
+        claimed = await claim_due(kind, tools.source, tools.clock())
+        for batch in batches(claimed, tools.source.rhythm.batch):
             await ctx["redis"].enqueue_job(job, batch)
         counts[kind] = len(claimed)
     return f"due: {counts}"

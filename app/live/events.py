@@ -67,7 +67,7 @@ class AccessEnded(Event, frozen=True, tag=True, kw_only=True):
 
     user_id: int
     session: str | None = None
-    """The public id of the one session that ended; None: all of them."""
+    """The id under which the one session that ended was kept; None: all of them."""
 
 
 AnyEvent = (

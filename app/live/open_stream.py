@@ -24,7 +24,7 @@ class StreamViewer(msgspec.Struct, frozen=True, kw_only=True):
     team_id: int
     user_id: int
     session: str
-    """The public id of the session."""
+    """The id under which the session is kept."""
     language: str
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 from litestar import get
@@ -17,6 +18,8 @@ from app.live.open_stream import OpenStream, StreamViewer
 from app.live.pages import Page
 from app.web.auth import Viewer, signed_in
 from app.web.http import Request
+
+log = logging.getLogger("alrt.stream")
 
 MOST_PAGES = 100
 """Open pages of one browser that one stream serves."""
@@ -68,6 +71,9 @@ def _responder(hub: Hub, viewer: Viewer, pages: tuple[Page, ...], cursor: Cursor
         hub.admit(stream)
         try:
             await _serve(hub, stream, receive)
+        except Exception as error:
+            # The answer has begun, so all that is left is to let the page come back.
+            log.warning("a stream ends: %s", error or type(error).__name__)
         finally:
             stream.end()
             hub.dismiss(stream)

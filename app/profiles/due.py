@@ -8,7 +8,7 @@ import msgspec
 
 from app.clients.queries import held
 from app.database import query
-from app.sources.base import Outcome, Rhythm
+from app.sources.base import Outcome, Rhythm, Source
 
 KINDS = {"stories": "next_story_check_at", "posts": "next_post_check_at"}
 
@@ -19,10 +19,11 @@ class Due(msgspec.Struct, frozen=True):
     """The last check found no such account."""
 
 
-async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000) -> list[Due]:
+async def claim_due(kind: str, source: Source, now: datetime, limit: int = 1000) -> list[Due]:
     """Moves the next check of due profiles that some client holds ahead by the lease, and returns them.
 
-    The ones whose stories could be lost soonest come first. Two claimers never get the same profile.
+    The ones whose stories could be lost soonest come first. Two claimers never get the same profile. What the demo
+    made up is claimed for the demo only: asking a network for it would cost, and could find somebody else.
     """
     column = KINDS[kind]
     claimed = await query(
@@ -30,14 +31,16 @@ async def claim_due(kind: str, rhythm: Rhythm, now: datetime, limit: int = 1000)
         WITH due AS (
             SELECT id, {column} AS due_at FROM profiles
             WHERE {column} <= {{}} AND {held("profiles.id")}
+              AND ({{}} = 'demo' OR external_id IS NULL OR external_id NOT LIKE 'demo-%')
             ORDER BY {column} LIMIT {{}} FOR UPDATE SKIP LOCKED
         )
         UPDATE profiles SET {column} = {{}} FROM due WHERE profiles.id = due.id
         RETURNING profiles.id, profiles.state = 'not_found' AS is_missing, due.due_at
         """,
         now,
+        source.name,
         limit,
-        now + rhythm.lease,
+        now + source.rhythm.lease,
     )
     return [Due(row["id"], row["is_missing"]) for row in sorted(claimed, key=lambda row: row["due_at"])]
 

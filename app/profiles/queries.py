@@ -30,11 +30,15 @@ async def profiles_by_id(profile_ids: Sequence[int]) -> list[ProfileRef]:
 
 
 async def profile_named(username: str, platform: str = "instagram") -> ProfileRef:
-    """The profile that bears the handle now; made where there is none."""
+    """The profile that bears the handle now; made where there is none.
+
+    One that is known to have lost the handle keeps its history to itself: whoever bears it now is somebody else.
+    """
     for _ in range(2):
         rows = await query(
             "SELECT id, username, external_id, avatar_url, avatar_storage_path FROM profiles"
-            " WHERE platform = {} AND username = {} ORDER BY external_id IS NULL, state = 'not_found', id LIMIT 1",
+            " WHERE platform = {} AND username = {} AND NOT (external_id IS NOT NULL AND state = 'not_found')"
+            " ORDER BY external_id IS NULL, id LIMIT 1",
             platform,
             username,
         )

@@ -46,25 +46,27 @@ async def check_profiles(kind: str, profile_ids: Sequence[int], tools: Tools) ->
     profiles = await profiles_by_id(profile_ids)
     results: Results = {}
     for run_text in sorted({str(run) for _, run in opened.values()}):
-        group = [profile for profile in profiles if str(opened[profile.id][1]) == run_text]
-        checks = {profile.username: opened[profile.id][0] for profile in group}
-        results |= await _read_group(kind, group, checks, Run.parse(run_text), tools)
+        left = [profile for profile in profiles if str(opened[profile.id][1]) == run_text]
+        while left:
+            # A handle that changed hands may stand for two profiles; a source is asked for it once at a time.
+            group = {profile.username: profile for profile in left}
+            checks = {username: opened[profile.id][0] for username, profile in group.items()}
+            results |= await _read_group(kind, group, checks, Run.parse(run_text), tools)
+            left = [profile for profile in left if group[profile.username] is not profile]
     return results
 
 
 async def _read_group(
-    kind: str, profiles: Sequence[ProfileRef], checks: dict[str, int], run: Run, tools: Tools
+    kind: str, profiles: dict[str, ProfileRef], checks: dict[str, int], run: Run, tools: Tools
 ) -> Results:
-    """`checks`: the open check of each handle; `run`: what an earlier worker had started for all of them."""
-    by_handle = {profile.username: profile for profile in profiles}
+    """`profiles` and `checks`: by handle; `run`: what an earlier worker had started for all of them."""
     results: Results = {}
     if kind == "stories" and not run.ids:
         await tools.spacing.wait(tools.source)
     run.note = partial(note_run, checks.values())
     reads = tools.source.read_stories if kind == "stories" else tools.source.read_posts
-    async for read in reads([profile.target for profile in profiles], run):
-        profile = by_handle[read.username]
-        results[read.username] = await _store(profile, read, checks[read.username], tools)
+    async for read in reads([profile.target for profile in profiles.values()], run):
+        results[read.username] = await _store(profiles[read.username], read, checks[read.username], tools)
     return results
 
 

@@ -82,9 +82,11 @@ async def _fetch_thumbnails(
     fetching = [asyncio.create_task(fetch(story_id, url)) for story_id, url in wanted.items()]
     if not fetching:
         return {}
-    done, late = await asyncio.wait(fetching, timeout=PATIENCE)
-    for task in late:
-        task.cancel()
+    try:
+        done, _ = await asyncio.wait(fetching, timeout=PATIENCE)
+    finally:
+        for task in fetching:
+            task.cancel()
     return dict(pair for task in done if (pair := task.result()) is not None)
 
 

@@ -89,7 +89,7 @@ async def test_a_page_that_stays_stalled_is_given_up(
         path = await stream_address(alice, "/")
         stalled = StalledPage(product.address, path, f"alrt_session={alice.cookies['alrt_session']}")
         async with asyncio.timeout(5):
-            while not any(stream.is_member for stream in product.hub.streams()):
+            while not any(stream.is_member for stream in product.hub.streams()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         monkeypatch.setitem(RENDERERS, "summary", Counter().render)
         async with asyncio.timeout(10):

@@ -12,6 +12,7 @@ from app.database import query
 from app.embedded.servers import Urls
 from app.profiles.due import claim_due, next_check
 from app.sources.base import Outcome, Rhythm
+from app.sources.demo import DemoSource
 from tests.cast import NOW, Cast, client
 from tests.fakes.source import ScriptedSource
 from tests.worker import Worker, profile_row
@@ -21,7 +22,7 @@ FAILED = [Outcome.FAILED, Outcome.RATE_LIMITED]
 
 
 async def claim(kind: str = "stories", now: datetime = NOW, limit: int = 1000) -> list[int]:
-    return [due.profile_id for due in await claim_due(kind, RHYTHM, now, limit)]
+    return [due.profile_id for due in await claim_due(kind, ScriptedSource(), now, limit)]
 
 
 async def many(cast: Cast, count: int) -> set[int]:
@@ -96,9 +97,16 @@ async def test_one_team_that_still_watches_is_enough(cast: Cast) -> None:
     assert cast.bakery.profile_id in await claim()
 
 
+async def test_what_the_demo_made_up_is_claimed_for_the_demo_only(cast: Cast) -> None:
+    await query("UPDATE profiles SET external_id = 'demo-01' WHERE id = {}", cast.bakery.profile_id)
+    assert await claim() == [cast.florist.profile_id]
+    demo = await claim_due("stories", DemoSource(lambda: NOW), NOW)
+    assert [due.profile_id for due in demo] == [cast.bakery.profile_id]
+
+
 async def test_an_account_that_was_not_found_is_told_apart(cast: Cast) -> None:
     await query("UPDATE profiles SET state = 'not_found' WHERE id = {}", cast.florist.profile_id)
-    claimed = await claim_due("stories", RHYTHM, NOW)
+    claimed = await claim_due("stories", ScriptedSource(), NOW)
     assert {due.profile_id: due.is_missing for due in claimed} == {
         cast.bakery.profile_id: False,
         cast.florist.profile_id: True,

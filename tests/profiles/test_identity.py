@@ -175,3 +175,10 @@ async def test_a_check_of_a_profile_that_was_merged_meanwhile_finds_the_account(
 async def _resolve(*given: Any) -> Any:
     async with transaction():
         return await resolve(*given)
+
+
+async def test_the_new_holder_of_a_handle_can_be_watched_and_inherits_nothing(cast: Cast) -> None:
+    await query("UPDATE profiles SET external_id = '501', state = 'not_found' WHERE id = {}", cast.bakery.profile_id)
+    new = await client(cast.charlie.team_id, "bakery")
+    assert new.profile_id != cast.bakery.profile_id
+    assert (await profile_of(new)).external_id is None
