@@ -27,8 +27,9 @@ from app.sources.demo import DemoSource
 from app.sources.limits import Spacing
 from app.sources.open import open_source
 from app.storage.open import open_storage
-from app.teams.people import ROLES, Refused, create_user
+from app.teams.people import Refused, create_user
 from app.teams.queries import teams_named
+from app.teams.roles import ROLES
 
 
 @click.group()

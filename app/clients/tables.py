@@ -16,6 +16,7 @@ class Client(Table, tablename="clients"):
     lead_status = Varchar(length=16, default="NEW_LEAD")
     status_signal = Varchar(length=8, default="GREY")
     notes = Text(null=True, default=None)
+    notes_version = Integer(default=0)
     tracking_started_at = Timestamptz(default=TimestamptzNow())
     last_story_date = Date(default=None, null=True)
     stories_inactive_days = Integer(null=True, default=None)

@@ -1,9 +1,12 @@
 from piccolo.columns import BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
+from app.clients.tables import Client
 from app.profiles.tables import Profile
+from app.teams.tables import User
 
 
 class Story(Table, tablename="stories"):
@@ -21,3 +24,15 @@ class Story(Table, tablename="stories"):
     created_at = Timestamptz(default=TimestamptzNow())
 
     one_story = Unique([profile_id, instagram_story_id])
+
+
+class HiddenStory(Table, tablename="hidden_stories"):
+    """A manager hid the story for his team. It changes no count and no silence."""
+
+    id = BigSerial(primary_key=True)
+    client_id = ForeignKey(Client, null=False)
+    story_id = ForeignKey(Story, null=False, index=True)
+    hidden_by = ForeignKey(User, null=True, on_delete=OnDelete.set_null, index=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    once = Unique([client_id, story_id])

@@ -17,11 +17,11 @@ from app.teams.queries import (
     teams_named,
     user_by_email,
 )
+from app.teams.roles import ROLES
 from app.web.auth import Viewer
 from app.web.sessions import Sessions
 
 DEMO_EMAIL = "demo@example.com"
-ROLES = ("owner", "admin", "manager", "member")
 
 
 class Refused(ValueError):
