@@ -8,6 +8,7 @@ from litestar_htmx import ClientRedirect
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from app.web.auth import language_for
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
 from app.web.pages import page
@@ -24,7 +25,9 @@ def show_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 503 if _is_away(error) else 500
     if status == 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    _ = gettext_in("en").gettext
+    elif status == 503:
+        log.warning("%s %s: a server is away: %r", request.method, request.url.path, error)
+    _ = gettext_in(language_for(request)).gettext
     title, message = {
         400: (_("That can't be read"), _("The address or the form holds something that is not understood.")),
         403: (
