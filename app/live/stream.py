@@ -18,28 +18,34 @@ from app.live.open_stream import OpenStream, StreamViewer
 from app.live.pages import Page
 from app.web.auth import Viewer, signed_in
 from app.web.http import Request
+from app.web.languages import language_of
 
 log = logging.getLogger("alrt.stream")
 
 MOST_PAGES = 100
 """Open pages of one browser that one stream serves."""
 
-HEADERS = [
+HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
     # Asks nginx not to hold frames back.
     (b"x-accel-buffering", b"no"),
-]
+)
 
 
 @get("/live", guards=[signed_in])
-async def live(request: Request, since: FromQuery[str] = "") -> ASGIApp:
-    """`/live?page=client:5&page=dashboard&since=CURSOR`: what changes on these pages, from the cursor on."""
+async def live(request: Request, since: FromQuery[str] = "", language: FromQuery[str | None] = None) -> ASGIApp:
+    """`/live?page=client:5&page=dashboard&since=CURSOR`: what changes on these pages, from the cursor on.
+
+    `language`: the one that the pages were written in.
+    """
     viewer: Viewer = request.user
     pages = await _visible_pages(request)
     # A tab whose client is gone must not cut the browser's other tabs off: all load anew, and that one says why.
     is_whole = len(pages) == len(_pages(request))
-    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since) if is_whole else None)
+    # Nor may a page that is left over from before its viewer chose another language get a mixture of both.
+    is_readable = language in (None, language_of(viewer.language).code)
+    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since) if is_whole and is_readable else None)
 
 
 @get("/live/session", guards=[signed_in], status_code=204)
@@ -66,7 +72,8 @@ def _pages(request: Request) -> tuple[Page, ...]:
 def _responder(hub: Hub, viewer: Viewer, pages: tuple[Page, ...], cursor: Cursor | None) -> ASGIApp:
     async def respond(_: Scope, receive: Receive, send: Send) -> None:
         stream = OpenStream(send, _stream_viewer(viewer), pages, cursor)
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        # A list of its own: what wraps `send` adds cookies to it.
+        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS]})
         await send({"type": "http.response.body", "body": frames.KNOCK, "more_body": True})
         hub.admit(stream)
         try:

@@ -16,6 +16,7 @@ from app.live.fragments import RENDERERS
 from app.live.parts import Part, Rendered
 from app.live.publish import publish
 from app.teams.people import remove_member
+from app.web.sessions import COOKIE
 from tests.cast import Cast
 from tests.listener import listen_to, open_stream, stream_address
 from tests.product import Product
@@ -67,6 +68,17 @@ async def test_a_stranger_gets_404_for_the_stream_of_another_teams_client(produc
 async def test_whoever_is_not_signed_in_gets_no_stream(product: Product) -> None:
     async with product.visitor() as visitor:
         assert (await visitor.get("/live?page=dashboard")).status_code == 401
+
+
+async def test_one_visitors_cookies_never_reach_another_through_a_stream(product: Product, cast: Cast) -> None:
+    async with product.signed_in(cast.alice) as alice:
+        async with product.visitor() as bare:
+            bare.cookies.set(COOKIE, alice.cookies[COOKIE])
+            cursor = product.hub.cursor
+            async with bare.stream("GET", f"/live?page=dashboard&since={cursor}") as response:
+                assert "set-cookie" in response.headers
+        async with alice.stream("GET", f"/live?page=dashboard&since={cursor}") as response:
+            assert "set-cookie" not in response.headers
 
 
 @pytest.mark.parametrize("pages", ["", "page=nonsense", "page=client:0", "page=client:99999999999999999999", "page="])
