@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.analytics.coverage import Span, observed_minutes
 from app.analytics.days import day_bounds
+from app.analytics.views import DayCounts, DayPost, DayStory, SnapshotPoint
 from app.clients.queries import ClientRef
 from app.database import query
 
@@ -54,6 +55,99 @@ async def recount_days(
         client.id,
     )
     return [row["activity_date"] for row in changed]
+
+
+async def snapshots(client: ClientRef, since: date) -> list[SnapshotPoint]:
+    """The figures of the UTC days from `since` on, oldest first; a day without a row was not read.
+
+    A profile may be known for longer than the team tracks it: earlier days are not the team's to see.
+    """
+    rows = await query(
+        """
+        SELECT snapshot_date AS day, followers_count, avg_likes, avg_comments, engagement_rate, posts_per_day
+        FROM analytics_snapshots WHERE profile_id = {} AND snapshot_date >= {} ORDER BY snapshot_date
+        """,
+        client.profile_id,
+        max(since, client.tracking_started_at.astimezone(UTC).date()),
+    )
+    return [SnapshotPoint(**row) for row in rows]
+
+
+async def day_counts(client: ClientRef, since: date) -> list[DayCounts]:
+    """The team's days from `since` on, oldest first, as far as anything is known of them."""
+    rows = await query(
+        """
+        SELECT activity_date AS day, stories_count AS stories, posts_count AS posts, observed_minutes
+        FROM activity_calendar WHERE client_id = {} AND activity_date >= {} ORDER BY activity_date
+        """,
+        client.id,
+        since,
+    )
+    return [DayCounts(**row) for row in rows]
+
+
+async def counts_of_days(client: ClientRef, days: Sequence[date]) -> list[DayCounts]:
+    """A day that nothing is known of is left out."""
+    rows = await query(
+        """
+        SELECT activity_date AS day, stories_count AS stories, posts_count AS posts, observed_minutes
+        FROM activity_calendar WHERE client_id = {} AND activity_date = ANY({}::date[])
+        """,
+        client.id,
+        list(days),
+    )
+    return [DayCounts(**row) for row in rows]
+
+
+async def stories_of_day(client: ClientRef, day: date) -> tuple[list[DayStory], int]:
+    """Those that the team sees, newest first, and how many more it has hidden."""
+    rows = await query(
+        """
+        SELECT s.id AS story_id, s.story_type, s.posted_at, s.thumbnail_storage_path IS NOT NULL AS has_thumbnail,
+               EXISTS (SELECT FROM hidden_stories h WHERE h.client_id = {} AND h.story_id = s.id) AS is_hidden
+        FROM stories s
+        WHERE s.profile_id = {} AND s.posted_at >= {} AND s.posted_at < {} AND s.expires_at > {}
+        ORDER BY s.posted_at DESC, s.id DESC
+        """,
+        client.id,
+        client.profile_id,
+        *day_bounds(day, client.time_zone),
+        client.tracking_started_at,
+    )
+    hidden = [row.pop("is_hidden") for row in rows]
+    shown = [DayStory(client_id=client.id, **row) for row, is_hidden in zip(rows, hidden, strict=True) if not is_hidden]
+    return shown, sum(hidden)
+
+
+async def posts_of_day(client: ClientRef, day: date) -> list[DayPost]:
+    """Newest first."""
+    rows = await query(
+        """
+        SELECT id AS post_id, media_type, posted_at, post_url, likes_count, comments_count, caption,
+               thumbnail_storage_path IS NOT NULL AS has_thumbnail
+        FROM posts WHERE profile_id = {} AND posted_at >= {} AND posted_at < {} AND posted_at >= {}
+        ORDER BY posted_at DESC, id DESC
+        """,
+        client.profile_id,
+        *day_bounds(day, client.time_zone),
+        client.tracking_started_at,
+    )
+    return [DayPost(client_id=client.id, **row) for row in rows]
+
+
+async def charts_state(client: ClientRef) -> str:
+    """Changes whenever anything that the charts are drawn from does."""
+    rows = await query(
+        """
+        SELECT md5(concat(
+            (SELECT sum(hashtextextended(s::text, 0)) FROM analytics_snapshots s WHERE profile_id = {}), '/',
+            (SELECT sum(hashtextextended(a::text, 0)) FROM activity_calendar a WHERE client_id = {})
+        )) AS state
+        """,
+        client.profile_id,
+        client.id,
+    )
+    return str(rows[0]["state"])
 
 
 async def seed_days(client: ClientRef, observed: Sequence[tuple[date, int]]) -> None:

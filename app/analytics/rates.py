@@ -24,6 +24,9 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
     posts: int
     posts_with_likes: int
+    posts_with_comments: int = 0
+    recent_posts: int = 0
+    """The posts that `posts_per_day` counts."""
     avg_likes: Decimal | None
     avg_comments: Decimal | None
     engagement_rate: Decimal | None
@@ -45,6 +48,8 @@ def rates(posts: Sequence[PostCounts], followers: int | None, now: datetime) -> 
     return Rates(
         posts=len(posts),
         posts_with_likes=len(likes),
+        posts_with_comments=len(comments),
+        recent_posts=_recent(posts, now),
         avg_likes=_rounded(avg_likes),
         avg_comments=_rounded(avg_comments),
         engagement_rate=_engagement(avg_likes, avg_comments, followers),
@@ -75,5 +80,8 @@ def _posts_per_day(posts: Sequence[PostCounts], now: datetime) -> tuple[Decimal 
     if not unpinned:
         return None, None
     window = max(1, min(WINDOW.days, -((min(unpinned) - now) // timedelta(days=1))))
-    recent = sum(now - WINDOW <= post.posted_at for post in posts)
-    return _rounded(Decimal(recent) / window), window
+    return _rounded(Decimal(_recent(posts, now)) / window), window
+
+
+def _recent(posts: Sequence[PostCounts], now: datetime) -> int:
+    return sum(now - WINDOW <= post.posted_at for post in posts)

@@ -7,8 +7,10 @@ from random import Random
 
 import msgspec
 
+from app.analytics.rates import NEWEST, PostCounts, rates
+from app.analytics.snapshot import Figures
 from app.sources.base import FoundPost, FoundStory, Outcome
-from app.sources.demo import SEED, base_posts, base_stories
+from app.sources.demo import SEED, as_of, base_posts, base_stories, profile_at
 from app.sources.demo_accounts import Account
 
 YEAR = timedelta(days=365)
@@ -18,6 +20,7 @@ CHECK_TAKES = timedelta(seconds=5)
 OUTAGE_EVERY = timedelta(days=73)
 # A silence that the demo wants to show must rest on observed days.
 NO_OUTAGE_LATELY = timedelta(days=10)
+FRESH = tuple(timedelta(minutes=minutes) for minutes in (2, 7, 12, 17))
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +54,39 @@ def year_of(account: Account, now: datetime, *, seed: str = SEED) -> AccountYear
         posts=base_posts(account, since, now, seed=seed),
         checks=tuple(_check(moment, _outcome(moment, outages, _found(moment, stories))) for moment in moments),
     )
+
+
+def snapshots_of(account: Account, year: AccountYear, now: datetime, *, seed: str = SEED) -> Iterator[Figures]:
+    """One for each UTC day on which the account could be read, as its last check of the day would have found it."""
+    last_of_day = {check.started_at.date(): check.started_at for check in year.checks if check.outcome.proves}
+    # With the counts on which they settle; the oldest snapshots rest on posts from before the year.
+    posts = base_posts(account, now - 2 * YEAR, now, at=now + YEAR, seed=seed)
+    for moment in last_of_day.values():
+        made = bisect_right(posts, moment, key=lambda post: post.posted_at)
+        newest = [
+            as_of(post, min(moment, post.posted_at + age))
+            for post, age in zip(reversed(posts[max(0, made - NEWEST) : made]), _ages(), strict=False)
+        ]
+        profile = profile_at(account, moment, seed=seed)
+        counts = [
+            PostCounts(likes=post.likes_count, comments=post.comments_count, posted_at=post.posted_at)
+            for post in newest
+        ]
+        yield Figures(
+            day=moment.date(),
+            followers_count=profile.followers_count,
+            following_count=profile.following_count,
+            posts_count=profile.posts_count,
+            rates=rates(counts, profile.followers_count, moment),
+        )
+
+
+def _ages() -> Iterator[timedelta]:
+    """Of the newest post first: the source shows a few that are minutes old at any time, and likes still missing
+    from those must not look like a fall on the day when the demo began."""
+    yield from FRESH
+    while True:
+        yield YEAR
 
 
 def _check_moments(account: Account, since: datetime, now: datetime, seed: str) -> Iterator[datetime]:

@@ -7,9 +7,10 @@ from app.alerts.silence import DAY, signal_of, silence
 from app.analytics.coverage import observed_minutes, proved_span
 from app.analytics.days import day_bounds, days_between
 from app.analytics.queries import seed_days
+from app.analytics.snapshot import store_snapshots
 from app.clients.queries import ClientRef, clients_of_profile, describe, recount_totals, set_signal, track
 from app.database import query, transaction
-from app.demo.history import AccountYear, year_of
+from app.demo.history import AccountYear, snapshots_of, year_of
 from app.posts.queries import store_posts
 from app.profiles.queries import profile_named
 from app.sources.base import FoundPost, FoundStory, Outcome
@@ -93,6 +94,7 @@ async def _seed_account(
     await _store_checks(profile.id, year, now)
     client = (await clients_of_profile(profile.id))[0]
     await _store_days(client, year, now)
+    await store_snapshots(profile.id, snapshots_of(account, year, now))
 
 
 async def _store_stories(profile_id: int, stories: tuple[FoundStory, ...], pictures: list[tuple[str, int]]) -> None:

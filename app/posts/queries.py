@@ -57,3 +57,10 @@ async def store_posts(
         for row in rows:
             (new if row["is_new"] else changed).append(row["id"])
     return new, changed
+
+
+async def thumbnail_key(profile_id: int, post_id: int) -> str | None:
+    rows = await query(
+        "SELECT thumbnail_storage_path AS key FROM posts WHERE profile_id = {} AND id = {}", profile_id, post_id
+    )
+    return rows[0]["key"] if rows else None

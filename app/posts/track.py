@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.analytics.days import day_of
 from app.analytics.queries import first_whole_day, recount_days
+from app.analytics.snapshot import take_snapshot
 from app.clients.queries import clients_of_profile, recount_totals
 from app.database import query, transaction
 from app.live.events import ActivityDayChanged, CheckFinished, ClientEdited, Event, PostTracked
@@ -48,6 +49,9 @@ async def track_posts(
         await close_check(check_id, read.outcome, now, found=len(read.posts), stored=len(new), error=read.error)
         state_changed = await _note_on_profile(profile.id, read, source, now)
         await _tell_clients(profile.id, read, [*new, *changed], facts_changed or state_changed, now)
+        # Only a read that saw the account, and told its figures, is a day's snapshot.
+        if read.outcome.proves and read.profile:
+            await take_snapshot(profile.id, now)
     return CheckResult(read.outcome, len(read.posts), len(new), read.error)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.live.events import ActivityDayChanged, CheckFinished, ClientEdited, PostTracked
+from app.live.events import ActivityDayChanged, CheckFinished, ClientEdited, PostTracked, SnapshotTaken
 from app.posts import track
 from app.posts.queries import store_posts
 from app.sources.base import FoundPost, FoundProfile, Outcome, PictureUnavailable, PostsRead
@@ -83,11 +83,12 @@ async def test_changed_counts_are_stored_and_told(cast: Cast, worker: Worker) ->
     assert await take_events() == [
         CheckFinished(**of_client, kind="posts"),
         PostTracked(**of_client, post_id=row["id"]),
+        SnapshotTaken(**of_client, day=NOW.date()),
     ]
 
 
 async def test_nothing_changed_and_nothing_is_told_but_the_check(cast: Cast, worker: Worker) -> None:
-    shows(worker, with_picture(days_ago(1)), days_ago(2, "32"))
+    shows(worker, with_picture(days_ago(0.5)), days_ago(1.5, "32"))
     await worker.posts(cast.bakery)
     before = await stored("posts", cast.bakery), await client_row(cast.bakery), await days_of(cast.bakery)
     await take_events()
@@ -109,6 +110,7 @@ async def test_a_new_post_is_told_with_its_day(cast: Cast, worker: Worker) -> No
         CheckFinished(**of_client, kind="posts"),
         PostTracked(**of_client, post_id=row["id"]),
         ActivityDayChanged(**of_client, day=date(2026, 3, 9)),
+        SnapshotTaken(**of_client, day=NOW.date()),
     ]
 
 
