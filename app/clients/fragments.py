@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from app.clients.page import client_page_of
-from app.clients.queries import client_ids, client_rows, summary_of
+from app.clients.queries import client_ids, client_rows, notes_of, summary_of
 from app.clock import Clock
 from app.live.parts import Part, Rendered
 from app.web.templates import gone, partial
@@ -50,6 +50,18 @@ async def _page_fragments(name: str, team_id: int, parts: Sequence[Part], langua
             partial(f"clients/_{name.replace('-', '_')}.html", language, page=page)
             if page
             else gone(f"{name}-{part.client_id}")
+        )
+    return rendered
+
+
+async def client_notes_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    rendered: Rendered = {}
+    for part in parts:
+        notes = await notes_of(team_id, part.client_id)
+        rendered[part] = (
+            partial("clients/_client_notes.html", language, notes=notes)
+            if notes
+            else gone(f"client-notes-{part.client_id}")
         )
     return rendered
 

@@ -1,6 +1,6 @@
 """Reads and writes of clients. Every one starts from the team, or from the profile when a check fans out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import msgspec
 
 from app.analytics.days import day_of
 from app.analytics.rates import PostCounts
-from app.clients.views import ClientRow, LastCheck, Summary
+from app.clients.views import ClientRow, LastCheck, Notes, Summary
 from app.database import query
 
 
@@ -21,6 +21,16 @@ class ClientRef(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     tracking_started_at: datetime
     inactive_after_days: int
+
+
+class KnownHandle(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored of an account, and whether the team has it."""
+
+    username: str
+    state: str
+    is_private: bool
+    client_id: int | None
+    was_removed: bool
 
 
 _REF = """
@@ -59,6 +69,7 @@ async def client_rows(team_id: int, ids: Sequence[int], now: datetime) -> list[C
         """
         SELECT c.id AS client_id, p.username, p.full_name, c.custom_label AS label, c.lead_status,
                c.status_signal AS signal, c.stories_inactive_days AS silent_days,
+               m.user_id AS assignee_id, u.full_name AS assignee,
                p.avatar_storage_path AS avatar_key, coalesce(p.is_private, false) AS is_private, p.state,
                (SELECT max(s.posted_at) FROM stories s
                 WHERE s.profile_id = p.id AND s.expires_at > c.tracking_started_at) AS last_story_at,
@@ -66,6 +77,8 @@ async def client_rows(team_id: int, ids: Sequence[int], now: datetime) -> list[C
                p.followers_count, p.next_story_check_at, k.outcome, k.finished_at, k.source
         FROM clients c
         JOIN profiles p ON p.id = c.profile_id
+        LEFT JOIN team_members m ON m.team_id = c.team_id AND m.user_id = c.assigned_to
+        LEFT JOIN users u ON u.id = m.user_id
         LEFT JOIN activity_calendar a ON a.client_id = c.id AND a.activity_date = {}
         LEFT JOIN LATERAL (
             SELECT outcome, finished_at, source FROM checks
@@ -114,7 +127,8 @@ async def client_head(team_id: int, client_id: int) -> dict[str, Any] | None:
     rows = await query(
         """
         SELECT p.biography, coalesce(p.is_verified, false) AS is_verified, c.tracking_started_at,
-               t.time_zone AS team_zone, c.total_stories_archived, p.followers_count, p.id AS profile_id,
+               t.time_zone AS team_zone, c.inactive_after_days, t.inactive_after_days AS team_inactive_after_days,
+               c.total_stories_archived, p.followers_count, p.id AS profile_id,
                (SELECT max(finished_at) FROM checks WHERE profile_id = p.id AND kind = 'posts'
                 AND outcome IN ('ok', 'empty', 'private')) AS profile_read_at
         FROM clients c JOIN profiles p ON p.id = c.profile_id JOIN teams t ON t.id = c.team_id
@@ -124,6 +138,52 @@ async def client_head(team_id: int, client_id: int) -> dict[str, Any] | None:
         client_id,
     )
     return rows[0] if rows else None
+
+
+async def notes_of(team_id: int, client_id: int) -> Notes | None:
+    rows = await query(
+        "SELECT id AS client_id, coalesce(notes, '') AS text, notes_version AS version FROM clients"
+        " WHERE team_id = {} AND id = {} AND archived_at IS NULL",
+        team_id,
+        client_id,
+    )
+    return msgspec.convert(rows[0], Notes) if rows else None
+
+
+async def known_handles(team_id: int, usernames: Sequence[str], platform: str = "instagram") -> dict[str, KnownHandle]:
+    """What is stored of the profiles that bear these handles now (see `profile_named`)."""
+    rows = await query(
+        """
+        SELECT DISTINCT ON (p.username) p.username, p.state, coalesce(p.is_private, false) AS is_private,
+               c.id AS client_id, c.archived_at IS NOT NULL AS was_removed
+        FROM profiles p LEFT JOIN clients c ON c.profile_id = p.id AND c.team_id = {}
+        WHERE p.platform = {} AND p.username = ANY({}::varchar[])
+              AND NOT (p.external_id IS NOT NULL AND p.state = 'not_found')
+        ORDER BY p.username, p.external_id IS NULL, p.id
+        """,
+        team_id,
+        platform,
+        list(usernames),
+    )
+    return {row["username"]: msgspec.convert(row, KnownHandle) for row in rows}
+
+
+async def client_facts(team_id: int, client_id: int | None = None) -> list[dict[str, Any]]:
+    """What programs get to know of one client, or of all."""
+    return await query(
+        """
+        SELECT c.id, p.username, p.avatar_storage_path IS NOT NULL AS has_picture, c.custom_label, c.lead_status,
+               c.tracking_started_at, p.followers_count, c.total_stories_archived, c.total_posts_tracked,
+               c.status_signal, c.stories_inactive_days, c.assigned_to, c.inactive_after_days, c.notes,
+               c.notes_version
+        FROM clients c JOIN profiles p ON p.id = c.profile_id
+        WHERE c.team_id = {} AND c.archived_at IS NULL AND ({}::bigint IS NULL OR c.id = {})
+        ORDER BY p.username, c.id
+        """,
+        team_id,
+        client_id,
+        client_id,
+    )
 
 
 async def newest_posts(profile_id: int, limit: int) -> list[PostCounts]:
@@ -183,6 +243,56 @@ async def describe(team_id: int, client_id: int, label: str | None, lead_status:
         team_id,
         client_id,
     )
+
+
+async def update_client(client: ClientRef, columns: Mapping[str, str | int | None]) -> bool:
+    """Whether anything is different now. The names of the columns go into the SQL as they are."""
+    if not columns:
+        return False
+    rows = await query(
+        f"UPDATE clients SET {', '.join(f'{name} = {{}}' for name in columns)}"
+        f" WHERE team_id = {{}} AND id = {{}} AND archived_at IS NULL"
+        f" AND ({' OR '.join(f'{name} IS DISTINCT FROM {{}}' for name in columns)}) RETURNING id",
+        *columns.values(),
+        client.team_id,
+        client.id,
+        *columns.values(),
+    )
+    return bool(rows)
+
+
+async def replace_notes(client: ClientRef, text: str, version: int) -> int | None:
+    """The new version; None where the notes are no longer the ones of *version*, or the client was removed."""
+    rows = await query(
+        "UPDATE clients SET notes = {}, notes_version = notes_version + 1"
+        " WHERE team_id = {} AND id = {} AND archived_at IS NULL AND notes_version = {} RETURNING notes_version",
+        text or None,
+        client.team_id,
+        client.id,
+        version,
+    )
+    return int(rows[0]["notes_version"]) if rows else None
+
+
+async def archive(client: ClientRef) -> bool:
+    """Whether it was tracked until now."""
+    rows = await query(
+        "UPDATE clients SET archived_at = now() WHERE team_id = {} AND id = {} AND archived_at IS NULL RETURNING id",
+        client.team_id,
+        client.id,
+    )
+    return bool(rows)
+
+
+async def unarchive(team_id: int, client_id: int) -> int | None:
+    """The profile's id; None where there was no such client in the archive."""
+    rows = await query(
+        "UPDATE clients SET archived_at = NULL WHERE team_id = {} AND id = {} AND archived_at IS NOT NULL"
+        " RETURNING profile_id",
+        team_id,
+        client_id,
+    )
+    return int(rows[0]["profile_id"]) if rows else None
 
 
 async def read_soon(profile_id: int, now: datetime) -> None:

@@ -24,6 +24,9 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     full_name: str | None
     label: str | None
     lead_status: str
+    assignee_id: int | None
+    """The member who looks after it."""
+    assignee: str | None
     signal: str
     """`GREEN`, `YELLOW`, `RED` or `GREY`."""
     silent_days: int | None
@@ -52,6 +55,15 @@ class Summary(msgspec.Struct, frozen=True):
     grey: int
 
 
+class Notes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the team wrote about a client."""
+
+    client_id: int
+    text: str
+    version: int
+    """How often they were saved: whoever saves says on which version he worked."""
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of the client page, with what it rests on."""
 
@@ -65,6 +77,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """How many posts the figure rests on."""
     days: int | None = None
     """The window in days."""
+    since: datetime | None = None
     as_of: datetime | None = None
 
 
@@ -76,4 +89,7 @@ class ClientPage(msgspec.Struct, frozen=True, kw_only=True):
     is_verified: bool
     tracking_started_at: datetime
     team_zone: str
+    inactive_after_days: int | None
+    """None: the team's."""
+    team_inactive_after_days: int
     cards: tuple[Card, ...]
