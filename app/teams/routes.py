@@ -1,23 +1,34 @@
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
 from litestar.params import Body
 from litestar.response import Redirect
 from msgspec import Struct
 
 from app.teams.people import sign_in, sign_out
+from app.teams.queries import set_language
+from app.web import languages
 from app.web.attempts import Attempts
+from app.web.auth import language_for
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
 from app.web.pages import page
 from app.web.sessions import COOKIE, LIFE, Sessions
 
+YEAR = 365 * 24 * 3600
+
 
 class Credentials(Struct):
     email: str = ""
     password: str = ""
+
+
+class Choice(Struct):
+    language: str = ""
 
 
 @get("/login", sync_to_thread=False)
@@ -31,7 +42,7 @@ def show_login(request: Request) -> Response:
 async def log_in(
     request: Request, data: Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)]
 ) -> Response:
-    _ = gettext_in("en").gettext
+    _ = gettext_in(language_for(request)).gettext
     attempts: Attempts = request.app.state.attempts
     address = request.client.host if request.client else "unknown"
     account = data.email.strip().lower()
@@ -57,6 +68,29 @@ async def log_out(request: Request) -> Response:
     return Redirect("/login", status_code=303, cookies=[_cookie(request, "", 0)])
 
 
+@post("/language", status_code=200)
+async def choose_language(
+    request: Request, data: Annotated[Choice, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Response:
+    """Kept for the user, and in the browser for the login page."""
+    if not languages.is_spoken(data.language):
+        raise ClientException(f"language: {', '.join(language.code for language in languages.LANGUAGES)}")
+    if request.user is not None:
+        await set_language(request.user.user_id, data.language)
+    secure = request.app.state.settings.secure_cookies
+    chosen = Cookie(
+        key=languages.COOKIE, value=data.language, max_age=YEAR, path="/", httponly=True, samesite="lax", secure=secure
+    )
+    return Redirect(_where_he_was(request), status_code=303, cookies=[chosen])
+
+
+def _where_he_was(request: Request) -> str:
+    """The path alone, so that nobody is led to another site. Browsers read a double slash as another site's name."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    path = "/" + parts.path.lstrip("/\\")
+    return f"{path}?{parts.query}" if parts.query else path
+
+
 def _login_page(
     request: Request,
     error: str | None = None,
@@ -80,4 +114,4 @@ def _cookie(request: Request, token: str, max_age: int) -> Cookie:
     return Cookie(key=COOKIE, value=token, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
 
 
-ROUTES = [show_login, log_in, log_out]
+ROUTES = [show_login, log_in, log_out, choose_language]
