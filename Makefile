@@ -9,7 +9,7 @@ FRONTEND := package.json $(shell find static templates -type f -not -path 'stati
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-annotate $(ARGS)
 
-.PHONY: run test check bench screenshots clean lock chromium
+.PHONY: run test check bench screenshots messages clean lock chromium
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,13 @@ bench: .make/venv-dev .make/frontend
 # Pictures for docs/, taken of a product that runs: `make screenshots ARGS=http://127.0.0.1:8000`.
 screenshots: .make/venv-dev chromium
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
+
+# Brings the texts of templates and code into app/web/locale/, where what is new waits for its translation.
+messages: .make/venv
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --omit-header --sort-output \
+		--output-file .make/alrt.pot app templates
+	@$(BIN)/pybabel --quiet update --domain alrt --input-file .make/alrt.pot --output-dir app/web/locale \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 # The data in .data/ stays.
 clean:

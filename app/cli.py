@@ -30,6 +30,7 @@ from app.storage.open import open_storage
 from app.teams.people import Refused, create_user
 from app.teams.queries import teams_named
 from app.teams.roles import ROLES
+from app.teams.tokens import create_token, revoke_token
 
 
 @click.group()
@@ -163,6 +164,39 @@ def add(handles: tuple[str, ...], team: str) -> None:
         for handle in [parse_handle(handle) for handle in handles]:
             is_new = (await add_client(teams[0], handle, system_clock()))[1]
             click.echo(f"{handle}: {'is watched now' if is_new else 'was watched already'}")
+
+    _run_command(do)
+
+
+@commands.group()
+def token() -> None:
+    """Keys with which programs ask the API."""
+
+
+@token.command(name="create")
+@click.option("--team", required=True, help="Name of the team.")
+@click.option("--user", "email", required=True, help="E-mail address of the member that the program acts for.")
+@click.option("--name", required=True, help="What the token is for.")
+@click.option("--write", is_flag=True, help="May change things, not only read.")
+def create_token_command(team: str, email: str, name: str, write: bool) -> None:
+    """Makes a token and prints it, this once."""
+
+    async def do(_: Urls) -> None:
+        token_id, made = await create_token(team, email, name, can_write=write)
+        click.echo(f"Token {token_id} of {email}, to {'read and write' if write else 'read'}:", err=True)
+        click.echo(made)
+
+    _run_command(do)
+
+
+@token.command(name="revoke")
+@click.argument("token_id", metavar="ID", type=int)
+def revoke_token_command(token_id: int) -> None:
+    """Makes a token useless, at once."""
+
+    async def do(_: Urls) -> None:
+        await revoke_token(token_id, system_clock())
+        click.echo(f"Token {token_id} is revoked.")
 
     _run_command(do)
 

@@ -12,8 +12,15 @@ from litestar.middleware import DefineMiddleware
 from litestar_htmx import HTMXRequest
 from redis.asyncio import Redis
 
+import app.alerts.api
+import app.analytics.api
+import app.analytics.routes
+import app.clients.api
+import app.clients.edit_routes
 import app.clients.routes
 import app.live.stream
+import app.posts.routes
+import app.stories.api
 import app.stories.routes
 import app.teams.routes
 from app.clients.routes import client_from_path
@@ -24,10 +31,13 @@ from app.live.hub import Hub
 from app.settings import Settings
 from app.storage.open import open_storage
 from app.teams.people import allowed
-from app.teams.queries import find_viewer
+from app.teams.queries import find_by_token, find_viewer
+from app.web.api import api_router, openapi
 from app.web.attempts import Attempts
 from app.web.auth import SessionAuthentication
+from app.web.csrf import CsrfProtection
 from app.web.errors import show_error
+from app.web.pace import Pace
 from app.web.sessions import Sessions
 from app.web.static import static_file
 from app.web.version import VERSION
@@ -35,12 +45,30 @@ from app.web.version import VERSION
 ROUTES = [
     *app.teams.routes.ROUTES,
     *app.clients.routes.ROUTES,
+    *app.clients.edit_routes.ROUTES,
+    *app.analytics.routes.ROUTES,
     *app.stories.routes.ROUTES,
+    *app.posts.routes.ROUTES,
     *app.live.stream.ROUTES,
 ]
 
+API = [
+    *app.clients.api.ROUTES,
+    *app.analytics.api.ROUTES,
+    *app.stories.api.ROUTES,
+    *app.alerts.api.ROUTES,
+]
+
+NOBODYS = ["^/static/", "^/health$"]
+"""Addresses that need to know nobody."""
+
+# ApexCharts puts one fixed <style> of its legend into every chart, shown or not; nothing else inline is allowed.
+# Another version of it has another hash, which the browser's console then names.
+LEGEND_STYLE = "'sha256-aSysLrDECVdJ6L+jLf8CC5QKLmwRuk/OZiZk9mYky8A='"
+
 SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": f"default-src 'self'; style-src 'self' {LEGEND_STYLE}; img-src 'self' data:;"
+    " frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -61,9 +89,11 @@ def create_app(
             clock=clock,
             sessions=sessions,
             attempts=Attempts(redis),
+            pace=Pace(redis),
             hub=hub,
             storage=open_storage(settings.storage_url),
             find_viewer=find_viewer,
+            find_by_token=find_by_token,
             demo_login=settings.has_demo_login,
             version=VERSION,
         )
@@ -75,22 +105,27 @@ def create_app(
                 await hub.stop()
                 await redis.aclose()
 
+    csrf = CSRFConfig(
+        secret=settings.secret_key,
+        cookie_name="alrt_csrf",
+        cookie_secure=settings.secure_cookies,
+        exclude=NOBODYS,
+    )
     return Litestar(
-        route_handlers=[*ROUTES, health, static_file],
+        route_handlers=[*ROUTES, api_router(API), health, static_file],
         lifespan=[life],
         state=State(),
         request_class=HTMXRequest,
         dependencies={"client": Provide(client_from_path)},
-        middleware=[DefineMiddleware(SessionAuthentication, exclude=["^/static/", "^/health$"])],
-        csrf_config=CSRFConfig(
-            secret=settings.secret_key,
-            cookie_name="alrt_csrf",
-            cookie_secure=settings.secure_cookies,
-            exclude=["^/static/", "^/health$"],
-        ),
+        middleware=[
+            # OPTIONS too: guards look at the viewer whatever the method.
+            DefineMiddleware(SessionAuthentication, exclude=NOBODYS, exclude_http_methods=[]),
+            DefineMiddleware(CsrfProtection, config=csrf),
+        ],
         exception_handlers={Exception: show_error},
         response_headers=[ResponseHeader(name=name, value=value) for name, value in SECURITY.items()],
-        openapi_config=None,
+        openapi_config=openapi(),
+        include_in_schema=False,
         logging_config=None,
     )
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser import launch, sign_in_with, until_live
 
@@ -16,17 +16,22 @@ DESKTOP, PHONE = (1440, 900), (360, 740)
 async def main(address: str) -> None:
     async with async_playwright() as playwright:
         browser = await launch(playwright)
-        await take(browser, address, "desktop", DESKTOP)
-        await take(browser, address, "phone", PHONE)
+        # English last: the demo's member keeps the language that was chosen last.
+        for language in ("ar", "en"):
+            await take(browser, address, language, "desktop", DESKTOP)
+            await take(browser, address, language, "phone", PHONE)
         await browser.close()
 
 
-async def take(browser: Browser, address: str, name: str, size: tuple[int, int]) -> None:
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
+async def take(browser: Browser, address: str, language: str, screen: str, size: tuple[int, int]) -> None:
+    name = screen if language == "en" else f"{screen}-{language}"
+    locale = "en-GB" if language == "en" else language
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale)
     page = await context.new_page()
     await page.goto(f"{address}/login")
     await page.screenshot(path=FOLDER / f"login-{name}.png")
     await sign_in_with(page, address, "demo@example.com", "demo")
+    await choose(page, language)
     await page.wait_for_timeout(1_500)
     await page.screenshot(path=FOLDER / f"dashboard-{name}.png")
     await page.click("#client-rows li:has-text('@saffron.kitchen') a")
@@ -34,10 +39,20 @@ async def take(browser: Browser, address: str, name: str, size: tuple[int, int])
     await page.wait_for_load_state("load")
     await page.wait_for_timeout(1_500)
     await page.screenshot(path=FOLDER / f"client-{name}.png")
+    await page.locator(".story a").first.click()
+    await page.wait_for_timeout(500)
+    await page.screenshot(path=FOLDER / f"story-{name}.png")
     await context.close()
     for file in FOLDER.glob(f"*-{name}.png"):
         # 256 colours: a third of the size, and nobody sees it.
         Image.open(file).quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(file, optimize=True)
+
+
+async def choose(page: Page, language: str) -> None:
+    if await page.get_attribute("html", "lang") != language:
+        await page.click("[data-menu] summary")
+        await page.click(f".language-switch [value={language}]")
+        await page.wait_for_selector(f"html[lang={language}] body[data-live=live]")
 
 
 asyncio.run(main(sys.argv[1]))

@@ -16,6 +16,7 @@ const page = {
   address: address.pathname,
   names: address.searchParams.getAll("page"),
   cursor: address.searchParams.get("since") ?? "",
+  language: document.documentElement.lang,
   receive,
   trouble,
 };

@@ -1,11 +1,10 @@
 // Writes every <time> in the page's language and the viewer's zone. The server can't: a pushed fragment is the same
 // for all viewers, and "2 min ago" is only true for a minute.
 
+import { locale } from "./locale.js";
 import { word } from "./words.js";
 
 const zone = document.body.dataset.zone || undefined;
-// Plain "en" would mean American habits: a 12-hour clock, the month first and "min." with a full stop.
-const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 
 const formats = {
   full: format({ dateStyle: "full", timeStyle: "short" }),

@@ -11,6 +11,7 @@ from app.sources.base import Rhythm
 from tasks.clock import turn_of_the_clock
 from tasks.due import find_due
 from tasks.posts import track_posts
+from tasks.snapshots import take_snapshots
 from tasks.stories import archive_stories
 from tasks.tidy import tidy
 
@@ -32,6 +33,8 @@ def timetable(rhythm: Rhythm) -> tuple[list[Function], list[CronJob]]:
         cron(find_due, second=looks, keep_result=0),
         # Every team's midnight falls on a minute.
         cron(turn_of_the_clock, second=0, keep_result=0),
+        # Post checks take the snapshot of their day themselves; this is the net below them.
+        cron(take_snapshots, hour=0, minute=7, second=15, keep_result=0),
         # Checks are kept for 90 days; the demo's many are thinned out.
         cron(tidy, minute=set(range(0, 60, 10)), second=30, keep_result=0),
     ]

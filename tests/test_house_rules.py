@@ -19,6 +19,7 @@ TEAM_OWNED = {
     "team_invitations": "TeamInvitation",
     "api_tokens": "ApiToken",
     "walls": "Wall",
+    "hidden_stories": "HiddenStory",
 }
 CHANNEL_CALLS = {"publish", "subscribe", "psubscribe", "pubsub", "xadd", "xrange", "xread", "add_listener"}
 CHANNEL_WORDS = re.compile(r"\b(?:XADD|XRANGE|XREAD|PUBLISH|P?SUBSCRIBE|NOTIFY|LISTEN)\b")

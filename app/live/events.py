@@ -38,6 +38,20 @@ class StoryArchived(Event, frozen=True, tag=True, kw_only=True):
     story_id: int
 
 
+class StoryHidden(Event, frozen=True, tag=True, kw_only=True):
+    """A manager hid it for his team."""
+
+    client_id: int
+    story_id: int
+
+
+class StoryShown(Event, frozen=True, tag=True, kw_only=True):
+    """It was hidden, and is no longer."""
+
+    client_id: int
+    story_id: int
+
+
 class PostTracked(Event, frozen=True, tag=True, kw_only=True):
     """A post was stored, or its counts changed."""
 
@@ -46,6 +60,13 @@ class PostTracked(Event, frozen=True, tag=True, kw_only=True):
 
 
 class ActivityDayChanged(Event, frozen=True, tag=True, kw_only=True):
+    client_id: int
+    day: date
+
+
+class SnapshotTaken(Event, frozen=True, tag=True, kw_only=True):
+    """The profile's figures of a UTC day were taken, or taken again and found changed."""
+
     client_id: int
     day: date
 
@@ -75,8 +96,11 @@ AnyEvent = (
     | ClientEdited
     | ClientRemoved
     | StoryArchived
+    | StoryHidden
+    | StoryShown
     | PostTracked
     | ActivityDayChanged
+    | SnapshotTaken
     | CheckFinished
     | DayBegan
     | AccessEnded

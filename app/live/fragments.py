@@ -4,9 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from app.analytics.chart_fragments import charts_point_fragments
+from app.analytics.fragments import heatmap_cell_fragments, heatmap_fragments
 from app.clients.fragments import (
     client_cards_fragments,
     client_header_fragments,
+    client_notes_fragments,
     client_row_fragments,
     client_rows_fragments,
     stories_empty_fragments,
@@ -23,7 +26,10 @@ from app.live.events import (
     ClientRemoved,
     DayBegan,
     PostTracked,
+    SnapshotTaken,
     StoryArchived,
+    StoryHidden,
+    StoryShown,
 )
 from app.live.pages import DASHBOARD, Page, client_page
 from app.live.parts import Part, Parts, Render, Rendered
@@ -34,17 +40,23 @@ TABLE: dict[type, dict[str, tuple[str, ...]]] = {
         "dashboard": ("client_row", "summary"),
         "client": ("client_header", "client_cards", "stories_count", "story_card"),
     },
+    StoryHidden: {"client": ("stories_count", "story_card")},
+    StoryShown: {"client": ("stories_count", "story_card")},
     PostTracked: {"dashboard": ("client_row",), "client": ("client_header", "client_cards")},
-    ActivityDayChanged: {"dashboard": ("client_row",), "client": ("client_header",)},
+    ActivityDayChanged: {"dashboard": ("client_row",), "client": ("client_header", "charts_point", "heatmap_cell")},
+    SnapshotTaken: {"dashboard": ("client_row",), "client": ("client_cards", "charts_point")},
     CheckFinished: {
         "dashboard": ("client_row", "summary"),
         "client": ("client_header", "client_cards", "stories_empty"),
     },
     ClientAdded: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_cards")},
-    ClientEdited: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_cards")},
+    ClientEdited: {"dashboard": ("client_row", "summary"), "client": ("client_header", "client_notes", "client_cards")},
     ClientRemoved: {"dashboard": ("client_row", "summary"), "client": ("client_header",)},
-    DayBegan: {"dashboard": ("client_rows",), "client": ("client_header",)},
+    DayBegan: {"dashboard": ("client_rows",), "client": ("client_header", "charts_point", "heatmap", "heatmap_cell")},
 }
+
+STALE: dict[type, tuple[str, ...]] = {ActivityDayChanged: ("heatmap",)}
+"""Parts of the client page that an event changes too, but that are not sent for it: the cell alone is."""
 
 RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rendered]]] = {
     "client_row": client_row_fragments,
@@ -52,6 +64,10 @@ RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rende
     "summary": summary_fragments,
     "client_header": client_header_fragments,
     "client_cards": client_cards_fragments,
+    "client_notes": client_notes_fragments,
+    "charts_point": charts_point_fragments,
+    "heatmap": heatmap_fragments,
+    "heatmap_cell": heatmap_cell_fragments,
     "stories_empty": stories_empty_fragments,
     "story_card": story_card_fragments,
     "stories_count": stories_count_fragments,
@@ -71,10 +87,29 @@ def parts_for(event: AnyEvent, page: Page) -> list[Part]:
             name,
             event.team_id,
             0 if name in _OF_TEAM else client_id,
-            getattr(event, "story_id", 0) if name == "story_card" else 0,
+            item_id,
         )
         for name in names
+        for item_id in _items(name, event)
     ]
+
+
+def _items(name: str, event: AnyEvent) -> Sequence[int]:
+    if name == "story_card":
+        return [getattr(event, "story_id", 0)]
+    if name == "heatmap_cell":
+        return _days(event)
+    return [0]
+
+
+def _days(event: AnyEvent) -> Sequence[int]:
+    """Which cells look different now. On a new day that is yesterday's too: it no longer is today."""
+    match event:
+        case ActivityDayChanged(day=day):
+            return [day.toordinal()]
+        case DayBegan(day=day):
+            return [day.toordinal() - 1, day.toordinal()]
+    return []
 
 
 def drop_touched(parts: Parts, event: AnyEvent) -> None:
@@ -84,6 +119,7 @@ def drop_touched(parts: Parts, event: AnyEvent) -> None:
         parts.drop_team(event.team_id)
     else:
         parts.drop(part for page in (DASHBOARD, client_page(client_id)) for part in parts_for(event, page))
+        parts.drop(Part(name, event.team_id, client_id) for name in STALE.get(type(event), ()))
 
 
 def renderer(clock: Clock) -> Render:

@@ -10,7 +10,12 @@ _NOT_ACCOUNTS = {"p", "reel", "reels", "stories", "explore", "tv", "accounts", "
 
 
 class NotAHandle(ValueError):
-    """The message says what is wrong with what was typed."""
+    """The message says what is wrong with what was typed; `reason` is `spaces`, `not_an_account` (the address of a
+    post, say), `another_site` or `not_a_handle`."""
+
+    def __init__(self, message: str, reason: str = "not_a_handle") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def parse_handle(text: str) -> str:
@@ -20,7 +25,8 @@ def parse_handle(text: str) -> str:
         text = _handle_in(text)
     handle = text.removeprefix("@").lower()
     if not _HANDLE.fullmatch(handle) or handle.startswith(".") or handle.endswith(".") or ".." in handle:
-        raise NotAHandle(f"'{text[:60]}' is not an Instagram handle.")
+        reason = "spaces" if re.search(r"\s", text) else "not_a_handle"
+        raise NotAHandle(f"'{text[:60]}' is not an Instagram handle.", reason)
     return handle
 
 
@@ -31,8 +37,8 @@ def _handle_in(address: str) -> str:
     except ValueError:
         host = None
     if host not in _HOSTS:
-        raise NotAHandle(f"'{address[:60]}' is not an Instagram address.")
+        raise NotAHandle(f"'{address[:60]}' is not an Instagram address.", "another_site")
     first = parts.path.strip("/").split("/")[0]
     if not first or first.lower() in _NOT_ACCOUNTS:
-        raise NotAHandle(f"'{address[:60]}' is not the address of an account.")
+        raise NotAHandle(f"'{address[:60]}' is not the address of an account.", "not_an_account")
     return first

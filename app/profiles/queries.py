@@ -29,6 +29,11 @@ async def profiles_by_id(profile_ids: Sequence[int]) -> list[ProfileRef]:
     return [msgspec.convert(row, ProfileRef) for row in rows]
 
 
+async def state_of(profile_id: int) -> str:
+    rows = await query("SELECT state FROM profiles WHERE id = {}", profile_id)
+    return str(rows[0]["state"])
+
+
 async def profile_named(username: str, platform: str = "instagram") -> ProfileRef:
     """The profile that bears the handle now; made where there is none.
 

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from app.alerts.silence import DAY, signal_of, silence
 from app.analytics.days import day_of, days_between
 from app.analytics.queries import first_whole_day, recount_days
-from app.clients.queries import ClientRef, clients_of_profile, recount_totals, set_signal
+from app.clients.queries import ClientRef, clients_of_profile, recount_totals
+from app.clients.signal import judge
 from app.database import query, transaction
 from app.live.events import ActivityDayChanged, CheckFinished, Event, StoryArchived
 from app.live.publish import publish
@@ -123,15 +123,7 @@ async def _recount_client(client: ClientRef, read: StoriesRead, now: datetime) -
     since = max(newest, client.tracking_started_at) if newest else client.tracking_started_at
     looked_from = first_whole_day(now)
     spans = await proved_spans(client.profile_id, min(since, looked_from))
-    silent = silence(spans, newest or client.tracking_started_at, now)
-    state = (await query("SELECT state FROM profiles WHERE id = {}", client.profile_id))[0]["state"]
-    signal = signal_of(
-        state=state,
-        was_checked=bool(spans),
-        silent=silent,
-        inactive_after_days=client.inactive_after_days,
-    )
-    await set_signal(client, signal, silent // DAY if spans else None)
+    await judge(client, spans, newest, now)
     await recount_totals(client)
     touched = {day_of(story.posted_at, client.time_zone) for story in read.stories}
     if read.outcome.proves:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.clients.queries import client_of
 from app.clock import Clock
 from app.live.parts import Part, Rendered
-from app.stories.queries import stories_total, story_cards
+from app.stories.queries import stories_count, story_cards
 from app.web.templates import gone, partial
 
 
@@ -32,8 +32,7 @@ async def stories_count_fragments(team_id: int, parts: Sequence[Part], language:
             partial(
                 "stories/_stories_count.html",
                 language,
-                client_id=client.id,
-                total=await stories_total(client),
+                count=await stories_count(client),
             )
             if client
             else gone(f"stories-count-{part.client_id}")

@@ -6,7 +6,7 @@ from app.analytics.days import day_of
 from app.clients.queries import ClientRef
 from app.database import query
 from app.sources.base import FoundStory
-from app.stories.views import StoriesPage, StoryCard
+from app.stories.views import StoriesCount, StoriesPage, StoryCard
 
 PAGE = 24
 
@@ -15,10 +15,9 @@ _SEEN_BY_CLIENT = (
     "FROM stories s JOIN clients c ON c.profile_id = s.profile_id AND s.expires_at > c.tracking_started_at"
     " WHERE c.id = {}"
 )
-_CARD = (
-    "SELECT s.id AS story_id, s.story_type, s.posted_at, s.thumbnail_storage_path IS NOT NULL AS has_thumbnail "
-    + _SEEN_BY_CLIENT
-)
+_IS_HIDDEN = "EXISTS (SELECT FROM hidden_stories h WHERE h.client_id = c.id AND h.story_id = s.id)"
+_FIELDS = "s.id AS story_id, s.story_type, s.posted_at, s.thumbnail_storage_path IS NOT NULL AS has_thumbnail"
+_CARD = f"SELECT {_FIELDS} {_SEEN_BY_CLIENT} AND NOT {_IS_HIDDEN}"
 
 
 async def stories_page(client: ClientRef, before: str | None = None, limit: int = PAGE) -> StoriesPage:
@@ -35,7 +34,14 @@ async def stories_page(client: ClientRef, before: str | None = None, limit: int 
         )
     cards = tuple(_card(client, row) for row in rows[:limit])
     older = _cursor(cards[-1]) if len(rows) > limit else None
-    return StoriesPage(client_id=client.id, cards=cards, total=await stories_total(client), older=older)
+    count = await stories_count(client)
+    return StoriesPage(client_id=client.id, cards=cards, total=count.total, hidden=count.hidden, older=older)
+
+
+async def stories_at(client: ClientRef, offset: int, limit: int) -> list[StoryCard]:
+    """A numbered page of the archive, for programs; it shifts when a story comes in between."""
+    rows = await query(f"{_CARD} ORDER BY s.posted_at DESC, s.id DESC OFFSET {{}} LIMIT {{}}", client.id, offset, limit)
+    return [_card(client, row) for row in rows]
 
 
 async def story_cards(client: ClientRef, story_ids: Sequence[int]) -> list[StoryCard]:
@@ -43,13 +49,31 @@ async def story_cards(client: ClientRef, story_ids: Sequence[int]) -> list[Story
     return [_card(client, row) for row in rows]
 
 
+async def stories_count(client: ClientRef) -> StoriesCount:
+    rows = await query(
+        f"SELECT count(*) AS total, count(*) FILTER (WHERE {_IS_HIDDEN}) AS hidden {_SEEN_BY_CLIENT}", client.id
+    )
+    return StoriesCount(client_id=client.id, **rows[0])
+
+
 async def stories_total(client: ClientRef) -> int:
-    rows = await query(f"SELECT count(*) AS total {_SEEN_BY_CLIENT}", client.id)
-    return int(rows[0]["total"])
+    return (await stories_count(client)).total
+
+
+async def hidden_stories(client: ClientRef) -> list[StoryCard]:
+    """Newest first, and no more of them than anybody would look through."""
+    rows = await query(
+        f"SELECT {_FIELDS} {_SEEN_BY_CLIENT} AND {_IS_HIDDEN} ORDER BY s.posted_at DESC, s.id DESC LIMIT 200", client.id
+    )
+    return [_card(client, row) for row in rows]
 
 
 async def thumbnail_key(client: ClientRef, story_id: int) -> str | None:
-    rows = await query(f"SELECT s.thumbnail_storage_path AS key {_SEEN_BY_CLIENT} AND s.id = {{}}", client.id, story_id)
+    rows = await query(
+        f"SELECT s.thumbnail_storage_path AS key {_SEEN_BY_CLIENT} AND s.id = {{}} AND NOT {_IS_HIDDEN}",
+        client.id,
+        story_id,
+    )
     return rows[0]["key"] if rows else None
 
 
@@ -123,6 +147,27 @@ async def store_stories(
         for story_id, (key, size) in thumbnails.items()
     ]
     return [row["id"] for rows in new for row in rows], [row["id"] for rows in late for row in rows]
+
+
+async def insert_hidden(client: ClientRef, story_id: int, user_id: int) -> bool | None:
+    """False: it is hidden already; None: the client has no such story."""
+    if not await query(f"SELECT s.id {_SEEN_BY_CLIENT} AND s.id = {{}}", client.id, story_id):
+        return None
+    rows = await query(
+        "INSERT INTO hidden_stories (client_id, story_id, hidden_by) VALUES ({}, {}, {})"
+        " ON CONFLICT (client_id, story_id) DO NOTHING RETURNING id",
+        client.id,
+        story_id,
+        user_id,
+    )
+    return bool(rows)
+
+
+async def remove_hidden(client: ClientRef, story_id: int) -> bool:
+    rows = await query(
+        "DELETE FROM hidden_stories WHERE client_id = {} AND story_id = {} RETURNING id", client.id, story_id
+    )
+    return bool(rows)
 
 
 async def newest_story_at(client: ClientRef) -> datetime | None:

@@ -8,6 +8,7 @@ from litestar_htmx import ClientRedirect
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from app.web.api import failure
 from app.web.auth import language_for
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
@@ -20,12 +21,15 @@ AWAY = (RedisConnectionError, RedisTimeoutError, ConnectionError, TimeoutError)
 
 
 def show_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, NotAuthorizedException):
+    of_api = request.url.path.startswith("/api/")
+    if isinstance(error, NotAuthorizedException) and not of_api:
         return _to_login(request)
     status = error.status_code if isinstance(error, HTTPException) else 503 if _is_away(error) else 500
     if status == 500:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    elif status == 503:
+    if of_api:
+        return failure(status, error)
+    if status == 503:
         log.warning("%s %s: a server is away: %r", request.method, request.url.path, error)
     _ = gettext_in(language_for(request)).gettext
     title, message = {

@@ -9,8 +9,9 @@ from litestar.utils.empty import value_or_default
 from litestar.utils.scope.state import ScopeState
 
 from app.live.cursor import Cursor
-from app.web.auth import Viewer
+from app.web.auth import Viewer, language_for
 from app.web.http import Request, Response
+from app.web.languages import LANGUAGES
 from app.web.templates import render
 
 # Pages hold what only their viewer may see, and a cursor that ages.
@@ -33,8 +34,10 @@ def page(
     return Response(
         render(
             template,
-            viewer.language if viewer else "en",
+            language_for(request),
             viewer=viewer,
+            languages=LANGUAGES,
+            may_manage=viewer is not None and viewer.may_manage,
             csrf_token=value_or_default(ScopeState.from_scope(request.scope).csrf_token, ""),
             is_demo=state.settings.is_demo,
             stream=f"/live?page={quote(live)}&since={quote(str(cursor or ''))}" if live else None,

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from app.settings import ROOT
+from app.web.dates import hour_in, month_name, short_date, weekday_names, whole_date, zone_name
 from app.web.languages import Language, language_of
 
 log = logging.getLogger("alrt.templates")
@@ -62,8 +63,15 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations(), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"static_url": static_url}
+    environment.globals |= {"static_url": static_url, "weekday_names": weekday_names(language.code)}
     environment.filters |= {"iso": iso, "number": lambda value: number(value, language.code)}
+    environment.filters |= {
+        "whole_date": lambda day: whole_date(day, language.code),
+        "short_date": lambda day: short_date(day, language.code),
+        "month_name": lambda day: month_name(day, language.code),
+        "hour_in": lambda moment, zone: hour_in(moment, zone, language.code),
+        "zone_name": zone_name,
+    }
     return environment
 
 
@@ -71,6 +79,8 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+# A heatmap alone writes a thousand, of which few differ.
+@lru_cache(maxsize=16_384)
 def number(value: int | Decimal, language: str) -> str:
     """With the language's grouping, and at most two decimals."""
     return str(format_decimal(value, format="#,##0.##", locale=language))

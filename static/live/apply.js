@@ -7,15 +7,16 @@ import { formatTimes } from "../times.js";
 const GLOW = 2_000;
 // What the page itself puts on elements; the server knows nothing of it.
 const OWN_CLASSES = ["changed", "entered"];
-const OWN_ATTRIBUTES = ["data-unmatched", "data-broken", "open"];
+const OWN_ATTRIBUTES = ["data-unmatched", "data-waiting", "data-broken", "open", "tabindex"];
 
 export function applyFragments(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const fragments = document.importNode(template.content, true);
   formatTimes(fragments);
+  const ids = [...fragments.children].map((fresh) => fresh.id);
   for (const fresh of [...fragments.children]) upsert(fresh);
-  document.dispatchEvent(new CustomEvent("alrt:applied"));
+  document.dispatchEvent(new CustomEvent("alrt:applied", { detail: { ids } }));
 }
 
 function upsert(fresh) {
@@ -103,6 +104,7 @@ function mergeAttributes(old, fresh) {
 }
 
 function mergeChildren(old, fresh) {
+  removeLost(old, fresh);
   let next = old.firstChild;
   for (const child of [...fresh.childNodes]) {
     const match = partner(child, next, old);
@@ -118,6 +120,12 @@ function mergeChildren(old, fresh) {
     next = next.nextSibling;
     surplus.remove();
   }
+}
+
+// First, so that those which stay need not be moved: an element that is moved loses the focus.
+function removeLost(old, fresh) {
+  const kept = new Set([...fresh.children].map((child) => child.id));
+  for (const child of [...old.children]) if (child.id && !kept.has(child.id)) child.remove();
 }
 
 // The old child that a new one continues: the one of the same id, else the one in its place.

@@ -149,7 +149,7 @@ export class Tabs {
   }
 
   #card() {
-    return { tab: this.#id, names: this.#page.names, cursor: this.#page.cursor };
+    return { tab: this.#id, names: this.#page.names, cursor: this.#page.cursor, language: this.#page.language };
   }
 
   #say(message) {
@@ -216,6 +216,10 @@ class Term {
     const names = new Set(members.flatMap((member) => member.names));
     const query = new URLSearchParams([...names].map((name) => ["page", name]));
     query.set("since", oldest(members.map((member) => member.cursor)));
+    // A stream has one language. Tabs of two, where it was just changed, must all load anew.
+    const languages = new Set(members.map((member) => member.language));
+    if (languages.size > 1) query.set("since", NO_RUN);
+    query.set("language", [...languages][0]);
     return `${this.address}?${query}`;
   }
 

@@ -1,0 +1,89 @@
+"""axe-core looks at every page, in both languages: nothing serious or critical."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from app.database import query
+from app.settings import ROOT
+from tests.browser import sign_in, until_live
+from tests.cast import Cast
+from tests.product import Product
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SEVERE = ("serious", "critical")
+
+
+async def login(page: Page, product: Product, cast: Cast) -> None:
+    await page.goto(f"{product.address}/login")
+
+
+async def dashboard(page: Page, product: Product, cast: Cast) -> None:
+    await sign_in(page, product.address, cast.alice)
+
+
+async def menu(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.click("[data-menu] summary")
+
+
+async def client(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.goto(f"{product.address}/client/{cast.bakery.id}")
+    await until_live(page)
+
+
+async def story(page: Page, product: Product, cast: Cast) -> None:
+    await client(page, product, cast)
+    await page.click(".story__frame")
+
+
+async def hidden_stories(page: Page, product: Product, cast: Cast) -> None:
+    await query("INSERT INTO hidden_stories (client_id, story_id) VALUES ({}, 1)", cast.bakery.id)
+    await client(page, product, cast)
+    await page.click("[data-show-hidden]")
+    await page.wait_for_selector("[data-show-story]")
+
+
+async def keys(page: Page, product: Product, cast: Cast) -> None:
+    await client(page, product, cast)
+    await page.keyboard.press("?")
+
+
+async def error(page: Page, product: Product, cast: Cast) -> None:
+    await page.goto(f"{product.address}/nowhere")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "show", [login, dashboard, menu, client, story, hidden_stories, keys, error], ids=lambda show: show.__name__
+)
+async def test_nothing_is_severely_wrong(
+    product: Product,
+    cast: Cast,
+    browser: Browser,
+    show: Callable[[Page, Product, Cast], Awaitable[None]],
+    language: str,
+) -> None:
+    await query("UPDATE users SET language = {} WHERE id = {}", language, cast.alice.id)
+    for _ in range(2):
+        await product.archive_story(cast.bakery)
+    # axe is no script of the page's own. Nothing may be half faded in when colours are measured.
+    context = await browser.new_context(bypass_csp=True, locale=language, reduced_motion="reduce")
+    page = await context.new_page()
+    await show(page, product, cast)
+    await page.add_script_tag(path=AXE)
+    assert severe(await page.evaluate("rules => axe.run({ runOnly: rules })", RULES)) == []
+    await context.close()
+
+
+def severe(result: dict[str, Any]) -> list[str]:
+    return [
+        f"{found['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for found in result["violations"]
+        if found["impact"] in SEVERE
+        for node in found["nodes"]
+    ]
