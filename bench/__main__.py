@@ -17,12 +17,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
+from app.analytics.chart_fragments import charts_point
+from app.analytics.heatmap import heatmap_of
+from app.clients.page import client_page_of
+from app.clients.queries import client_of, notes_of
+from app.clock import system_clock
 from app.database import database, query, transaction
 from app.live.events import ClientEdited
 from app.live.publish import publish
+from app.stories.queries import stories_page
+from app.web.templates import render
 from bench.open_pages import OpenPages
 from tests.product import sign_in
 
@@ -53,7 +61,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> None:
         url = json.loads((folder / "servers.json").read_text())["database_url"]
         async with database(url), httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as visitor:
             assert (await sign_in(visitor, "demo@example.com", "demo")).status_code == 303
-            await measure_pages(visitor)
+            await measure_pages(visitor, address)
             await measure_whole_way(visitor, address, options)
     finally:
         stop(product)
@@ -78,17 +86,78 @@ def stop(product: subprocess.Popen[bytes]) -> float:
     return time.monotonic() - began
 
 
-async def measure_pages(visitor: httpx.AsyncClient) -> None:
-    dashboard = (await visitor.get("/")).text
-    client = re.findall(r'href="(/client/\d+)"', dashboard)[-2]
-    for name, path in (("dashboard", "/"), ("client page, a year of stories", client)):
-        took = []
-        for _ in range(100):
-            began = time.perf_counter()
-            answer = await visitor.get(path)
-            took.append(time.perf_counter() - began)
-            assert answer.status_code == 200
-        print(f"{name}: {len(answer.content) / 1024:.0f} KB, one after another: {told(took)}")
+async def measure_pages(visitor: httpx.AsyncClient, address: str) -> None:
+    """Pages a second over keep-alive connections, with and without pushes going on, beside plain rendering."""
+    client_id = (await query("SELECT profile_id, id FROM clients ORDER BY total_stories_archived DESC LIMIT 1"))[0][
+        "id"
+    ]
+    cookie = f"alrt_session={visitor.cookies['alrt_session']}"
+    for name, path in (("dashboard", "/"), ("client page, a year of data", f"/client/{client_id}")):
+        size = len((await visitor.get(path)).content) / 1024
+        print(f"{name}, {size:.0f} KB:")
+        for connections in (1, 4):
+            print(f"  {connections} at a time: {await fetch(address, path, cookie, connections)}")
+        pushing = asyncio.create_task(edit_for_ever(client_id))
+        print(f"  4 at a time, 5 changes of it a second: {await fetch(address, path, cookie, 4)}")
+        pushing.cancel()
+    print(f"plain rendering of the same client page, without any query: {await render_plainly(client_id)}")
+
+
+async def fetch(address: str, path: str, cookie: str, connections: int, seconds: float = 4) -> str:
+    took: list[float] = []
+    began = time.monotonic()
+    getters = [get_until(address, path, cookie, began + seconds, took) for _ in range(connections)]
+    await asyncio.gather(*getters)
+    return f"{len(took) / (time.monotonic() - began):.0f} pages/s, {told(took)}"
+
+
+async def get_until(address: str, path: str, cookie: str, end: float, took: list[float]) -> None:
+    parts = urlsplit(address)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
+    while time.monotonic() < end:
+        began = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        assert length
+        await reader.readexactly(int(length[1]))
+        took.append(time.perf_counter() - began)
+    writer.close()
+
+
+async def edit_for_ever(client_id: int) -> None:
+    (row,) = await query("SELECT team_id FROM clients WHERE id = {}", client_id)
+    for number in range(1000):
+        async with transaction():
+            await query("UPDATE clients SET custom_label = {} WHERE id = {}", f"edit {number}", client_id)
+            await publish(ClientEdited(team_id=row["team_id"], client_id=client_id))
+        await asyncio.sleep(0.2)
+
+
+async def render_plainly(client_id: int) -> str:
+    (row,) = await query("SELECT team_id FROM clients WHERE id = {}", client_id)
+    now = system_clock()
+    client = await client_of(row["team_id"], client_id)
+    assert client
+    page = await client_page_of(client.team_id, client_id, now)
+    heatmap = await heatmap_of(client, now)
+    rest = {
+        "page": page,
+        "charts": await charts_point(client, now),
+        "notes": await notes_of(client.team_id, client_id),
+        "stories": await stories_page(client),
+    }
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        render("clients/_client_header.html", "en", page=page)
+        render("clients/_client_cards.html", "en", page=page)
+        render("analytics/_heatmap.html", "en", heatmap=heatmap)
+        render("clients/_client_rest.html", "en", **rest)
+        took.append(time.perf_counter() - began)
+    return f"{len(took) / sum(took):.0f} pages/s a core, {told(took)}"
 
 
 async def measure_whole_way(visitor: httpx.AsyncClient, address: str, options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
 from tests.browser import launch, sign_in_with, until_live
 
@@ -38,7 +38,13 @@ async def take(browser: Browser, address: str, language: str, screen: str, size:
     await until_live(page)
     await page.wait_for_load_state("load")
     await page.wait_for_timeout(1_500)
-    await page.screenshot(path=FOLDER / f"client-{name}.png")
+    tall: FloatRect = {"x": 0, "y": 0, "width": size[0], "height": 2 * size[1]}
+    await page.screenshot(path=FOLDER / f"client-{name}.png", full_page=True, clip=tall)
+    await page.locator(".day-cell[aria-current=date]").click()
+    await page.wait_for_selector("#day-shown li, #day-shown p")
+    await page.wait_for_timeout(800)
+    await page.screenshot(path=FOLDER / f"day-{name}.png")
+    await page.keyboard.press("Escape")
     await page.locator(".story a").first.click()
     await page.wait_for_timeout(500)
     await page.screenshot(path=FOLDER / f"story-{name}.png")

@@ -3,12 +3,10 @@
 from typing import Any
 
 from litestar import post
-from litestar.connection import ASGIConnection
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
@@ -19,16 +17,11 @@ from app.clients.page import client_page_of
 from app.clients.queries import ClientRef, notes_of
 from app.profiles.handles import NotAHandle
 from app.refused import N_, Refused
-from app.web.auth import signed_in
+from app.web.auth import managing, signed_in
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
 from app.web.pages import NOT_KEPT
 from app.web.templates import render
-
-
-def manages(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    if not connection.user.may_manage:
-        raise PermissionDeniedException
 
 
 @post("/client/{client_id:int}/edit", guards=[signed_in], status_code=200)
@@ -87,19 +80,19 @@ async def edit_notes(request: Request, client: NamedDependency[ClientRef]) -> Re
     return _partial(request, "clients/_client_notes.html", notes=await notes_of(client.team_id, client.id))
 
 
-@post("/client/{client_id:int}/remove", guards=[signed_in, manages], status_code=204)
+@post("/client/{client_id:int}/remove", guards=[signed_in, managing], status_code=204)
 async def remove(client: NamedDependency[ClientRef]) -> None:
     await remove_client(client)
 
 
-@post("/client/{client_id:int}/restore", guards=[signed_in, manages], status_code=204)
+@post("/client/{client_id:int}/restore", guards=[signed_in, managing], status_code=204)
 async def restore(request: Request, client_id: FromPath[int]) -> None:
     now = request.app.state.clock()
     if not 0 < client_id < 2**63 or await restore_client(request.user.team_id, client_id, now) is None:
         raise NotFoundException
 
 
-@post("/clients/dry-run", guards=[signed_in, manages], status_code=200)
+@post("/clients/dry-run", guards=[signed_in, managing], status_code=200)
 async def dry_run(request: Request) -> Response:
     try:
         entries = await _entries(await request.form())
@@ -120,7 +113,7 @@ async def _entries(form: FormMultiDict) -> list[str]:
     return entries
 
 
-@post("/clients", guards=[signed_in, manages], status_code=200)
+@post("/clients", guards=[signed_in, managing], status_code=200)
 async def add(request: Request) -> Response:
     """All accounts of the form that are new, or none where one is no handle."""
     try:

@@ -18,9 +18,12 @@ class ClientRef(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     team_id: int
     profile_id: int
+    username: str
     time_zone: str
     tracking_started_at: datetime
     inactive_after_days: int
+    """The client's own threshold, or the team's."""
+    team_inactive_after_days: int
 
 
 class KnownHandle(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +37,10 @@ class KnownHandle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _REF = """
-SELECT c.id, c.team_id, c.profile_id, t.time_zone, c.tracking_started_at,
-       coalesce(c.inactive_after_days, t.inactive_after_days) AS inactive_after_days
-FROM clients c JOIN teams t ON t.id = c.team_id
+SELECT c.id, c.team_id, c.profile_id, p.username, t.time_zone, c.tracking_started_at,
+       coalesce(c.inactive_after_days, t.inactive_after_days) AS inactive_after_days,
+       t.inactive_after_days AS team_inactive_after_days
+FROM clients c JOIN teams t ON t.id = c.team_id JOIN profiles p ON p.id = c.profile_id
 WHERE c.archived_at IS NULL AND
 """
 

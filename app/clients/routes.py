@@ -1,18 +1,18 @@
+from collections.abc import Sequence
+from typing import Annotated, cast
+
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, QueryParameter
 from markupsafe import Markup
 
-from app.analytics.chart_fragments import charts_point
 from app.analytics.days import day_of
 from app.analytics.heatmap import NoSuchYear, heatmap_of, read_year
-from app.clients.page import client_page_of
-from app.clients.queries import ClientRef, avatar_key, client_ids, client_of, client_rows, notes_of, summary_of
+from app.clients.queries import ClientRef, avatar_key, client_ids, client_of
 from app.live.hub import Hub
 from app.live.pages import DASHBOARD, client_page
 from app.live.parts import Part
-from app.stories.queries import stories_page
 from app.teams.queries import members_of
 from app.web.auth import PROGRAMS_TOO, signed_in
 from app.web.dates import short_date
@@ -36,59 +36,62 @@ async def dashboard(request: Request) -> Response:
     hub: Hub = request.app.state.hub
     cursor = hub.cursor  # Before the first read: what comes later is pushed.
     team_id = request.user.team_id
-    now = request.app.state.clock()
+    summary = Part("summary", team_id)
+    rows = [Part("client_row", team_id, client_id) for client_id in await client_ids(team_id)]
+    shown = await shown_parts(hub, [summary, *rows], request.user.language)
     return page(
         request,
         "clients/index.html",
         live=str(DASHBOARD),
         cursor=cursor,
-        summary=await summary_of(team_id),
-        rows=await client_rows(team_id, await client_ids(team_id), now),
+        summary=shown[0],
+        rows=shown[1:],
         members=await members_of(team_id),
     )
 
 
 @get("/client/{client_id:int}", guards=[signed_in])
 async def show_client(
-    request: Request, client: NamedDependency[ClientRef], year: FromQuery[str | None] = None
+    request: Request,
+    client: NamedDependency[ClientRef],
+    asked: Annotated[str | None, QueryParameter(name="year")] = None,
 ) -> Response:
     hub: Hub = request.app.state.hub
     cursor = hub.cursor
-    shown = await client_page_of(client.team_id, client.id, request.app.state.clock())
-    if shown is None:
-        raise NotFoundException
+    language = request.user.language
+    names = ("client_header", "client_cards", "client_rest", "heatmap")
     try:
-        heatmap = await _heatmap(request, client, year)
+        year = read_year(asked, client, request.app.state.clock())
     except NoSuchYear:
         return _no_such_year(request, client)
+    header, cards, rest, heatmap = await shown_parts(
+        hub, [Part(name, client.team_id, client.id) for name in names], language
+    )
+    if year is not None:
+        # The last 52 weeks are what is kept rendered; a year is drawn for whoever asks for it.
+        drawn = await heatmap_of(client, request.app.state.clock(), year)
+        heatmap = render("analytics/_heatmap.html", language, heatmap=drawn)
     return page(
         request,
         "clients/show.html",
         live=str(client_page(client.id)),
         cursor=cursor,
-        page=shown,
+        client=client,
+        header=header,
+        cards=cards,
         heatmap=heatmap,
-        charts=await charts_point(client, request.app.state.clock()),
-        notes=await notes_of(client.team_id, client.id),
+        rest=rest,
         members=await members_of(client.team_id),
-        stories=await stories_page(client),
     )
 
 
-async def _heatmap(request: Request, client: ClientRef, year: str | None) -> Markup:
-    """The last 52 weeks are the part that is kept rendered; a year that was asked for is drawn for the asker.
-
-    Raises `NoSuchYear`.
-    """
-    hub: Hub = request.app.state.hub
-    now = request.app.state.clock()
-    language = request.user.language
-    part = Part("heatmap", client.team_id, client.id)
-    chosen = read_year(year, client, now)
-    kept = None if chosen else (await hub.parts.rendered([part], language))[part]
-    if kept is not None:
-        return kept
-    return render("analytics/_heatmap.html", language, heatmap=await heatmap_of(client, now, chosen))
+async def shown_parts(hub: Hub, parts: Sequence[Part], language: str) -> list[Markup]:
+    """The parts as they are kept for pushes too, in the order of asking. Raises where a template failed."""
+    rendered = await hub.parts.rendered(parts, language)
+    shown = [rendered[part] for part in parts]
+    if None in shown:
+        raise RuntimeError(f"no page without {[part.name for part, html in rendered.items() if html is None]}")
+    return cast("list[Markup]", shown)
 
 
 def _no_such_year(request: Request, client: ClientRef) -> Response:

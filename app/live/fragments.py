@@ -10,6 +10,7 @@ from app.clients.fragments import (
     client_cards_fragments,
     client_header_fragments,
     client_notes_fragments,
+    client_rest_fragments,
     client_row_fragments,
     client_rows_fragments,
     stories_empty_fragments,
@@ -56,7 +57,10 @@ TABLE: dict[type, dict[str, tuple[str, ...]]] = {
 }
 
 STALE: dict[type, tuple[str, ...]] = {ActivityDayChanged: ("heatmap",)}
-"""Parts of the client page that an event changes too, but that are not sent for it: the cell alone is."""
+"""Parts of the client page that an event changes too, but that are not sent for it: the cell alone is.
+
+`client_rest` is one for every event.
+"""
 
 RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rendered]]] = {
     "client_row": client_row_fragments,
@@ -65,6 +69,7 @@ RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rende
     "client_header": client_header_fragments,
     "client_cards": client_cards_fragments,
     "client_notes": client_notes_fragments,
+    "client_rest": client_rest_fragments,
     "charts_point": charts_point_fragments,
     "heatmap": heatmap_fragments,
     "heatmap_cell": heatmap_cell_fragments,
@@ -119,7 +124,7 @@ def drop_touched(parts: Parts, event: AnyEvent) -> None:
         parts.drop_team(event.team_id)
     else:
         parts.drop(part for page in (DASHBOARD, client_page(client_id)) for part in parts_for(event, page))
-        parts.drop(Part(name, event.team_id, client_id) for name in STALE.get(type(event), ()))
+        parts.drop(Part(name, event.team_id, client_id) for name in (*STALE.get(type(event), ()), "client_rest"))
 
 
 def renderer(clock: Clock) -> Render:

@@ -30,9 +30,11 @@ CLIENT = ClientRef(
     id=1,
     team_id=1,
     profile_id=1,
+    username="bakery",
     time_zone="UTC",
     tracking_started_at=datetime(2024, 12, 31, 22, tzinfo=UTC),
     inactive_after_days=3,
+    team_inactive_after_days=3,
 )
 
 

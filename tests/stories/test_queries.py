@@ -92,7 +92,16 @@ async def test_an_odd_cursor_never_breaks_the_page(cast: Cast, cursor: str) -> N
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=40) | st.builds("{}~{}".format, st.datetimes(timezones=st.timezones()), st.integers()))
 async def test_no_cursor_is_too_odd(urls: object, cursor: str) -> None:
-    nobody = ClientRef(id=0, team_id=0, profile_id=0, time_zone="UTC", tracking_started_at=NOW, inactive_after_days=3)
+    nobody = ClientRef(
+        id=0,
+        team_id=0,
+        profile_id=0,
+        username="nobody",
+        time_zone="UTC",
+        tracking_started_at=NOW,
+        inactive_after_days=3,
+        team_inactive_after_days=3,
+    )
     assert (await stories_page(nobody, cursor)).cards == ()
 
 
