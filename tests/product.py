@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from app.clients.queries import ClientRef
 from app.clock import system_clock
 from app.embedded.servers import Urls
+from app.live.channel import LIVE
 from app.live.hub import Hub
 from app.live.relay import run_relay
 from app.main import create_app
@@ -40,6 +41,9 @@ class Product:
 
     async def start(self) -> None:
         self.start_relay()
+        # The hub would find no stream, and look again only after a while.
+        while not await self.redis.exists(LIVE):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
         await self.start_web()
 
     async def stop(self) -> None:

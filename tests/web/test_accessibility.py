@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from app.clients.edit import save_notes
 from app.database import query
 from app.settings import ROOT
 from tests.browser import sign_in, until_live
@@ -53,13 +54,43 @@ async def keys(page: Page, product: Product, cast: Cast) -> None:
     await page.keyboard.press("?")
 
 
+async def day(page: Page, product: Product, cast: Cast) -> None:
+    await client(page, product, cast)
+    await page.click(".day-cell[aria-current=date]")
+    await page.wait_for_selector("#day-shown img")
+
+
+async def edit(page: Page, product: Product, cast: Cast) -> None:
+    await client(page, product, cast)
+    await page.click("[data-opens=edit-client]")
+
+
+async def notes_conflict(page: Page, product: Product, cast: Cast) -> None:
+    await client(page, product, cast)
+    await page.click("[data-edit-notes]")
+    await page.fill(".notes__input", "mine")
+    await save_notes(cast.bakery, "theirs", 0)
+    await page.click(".notes [type=submit]")
+    await page.wait_for_selector("[data-theirs]")
+
+
+async def add(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.click("[data-opens=add-clients] >> nth=0")
+    await page.fill("#add-form [name=handles]", "@anna\nbakery\nnot a handle")
+    await page.click("#add-form [type=submit]")
+    await page.wait_for_selector(".plan")
+
+
 async def error(page: Page, product: Product, cast: Cast) -> None:
     await page.goto(f"{product.address}/nowhere")
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize(
-    "show", [login, dashboard, menu, client, story, hidden_stories, keys, error], ids=lambda show: show.__name__
+    "show",
+    [login, dashboard, menu, client, story, hidden_stories, keys, day, edit, notes_conflict, add, error],
+    ids=lambda show: show.__name__,
 )
 async def test_nothing_is_severely_wrong(
     product: Product,
