@@ -87,6 +87,9 @@ async def show_client(
 
 async def shown_parts(hub: Hub, parts: Sequence[Part], language: str) -> list[Markup]:
     """The parts as they are kept for pushes too, in the order of asking. Raises where a template failed."""
+    if not hub.is_hearing:
+        # Changes are not heard of now: at least a page that is loaded anew shows them.
+        hub.parts.clear()
     rendered = await hub.parts.rendered(parts, language)
     shown = [rendered[part] for part in parts]
     if None in shown:

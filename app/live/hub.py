@@ -103,6 +103,11 @@ class Hub:
         """Where this process stands. A page notes it before its first read. None before Redis was ever reached."""
         return Cursor(self._run_id, self._taken) if self._run_id else None
 
+    @property
+    def is_hearing(self) -> bool:
+        """Whether entries arrive; ticks come every 5 seconds."""
+        return _now() - self._last_entry < SILENT_AFTER
+
     # --- taking events ----------------------------------------------------------------------------------------
 
     async def _take_for_ever(self) -> None:
@@ -381,7 +386,7 @@ class Hub:
         """
         while True:
             await asyncio.sleep(HEARTBEAT_EVERY * random.uniform(0.9, 1.0))
-            if _now() - self._last_entry < SILENT_AFTER:
+            if self.is_hearing:
                 for team_id, team in self._teams.items():
                     team.heartbeat = True
                     self._run_passes(team_id, team)

@@ -6,6 +6,7 @@ import pytest
 
 from app.clients.queries import client_of
 from app.database import query
+from app.live import hub
 from app.reading.batch import check_profiles
 from app.sources.base import Outcome
 from tests.cast import Cast
@@ -116,6 +117,18 @@ async def test_while_redis_is_away_a_page_says_so_and_nothing_breaks(product: Pr
         answer = await alice.get("/", timeout=20)
         assert answer.status_code in (200, 503)
         assert (await alice.get("/", timeout=20)).status_code == 200
+
+
+async def test_while_changes_are_not_heard_of_a_page_that_is_loaded_anew_shows_them(
+    product: Product, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with product.signed_in(cast.alice) as alice:
+        await alice.get("/")
+        await product.stop_relay()
+        await query("UPDATE clients SET custom_label = 'new label' WHERE id = {}", cast.bakery.id)
+        assert "new label" not in (await alice.get("/")).text
+        monkeypatch.setattr(hub, "SILENT_AFTER", 0)
+        assert "new label" in (await alice.get("/")).text
 
 
 async def test_scripts_and_styles_are_kept_for_ever_under_their_version(product: Product) -> None:
