@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from app.alerts.silence import UNREADABLE
 from app.analytics.days import day_of, days_between
 from app.analytics.queries import first_whole_day, recount_days
 from app.clients.queries import ClientRef, clients_of_profile, recount_totals
@@ -15,7 +16,7 @@ from app.live.publish import publish
 from app.profiles.checks import CheckResult, close_check, failures_in_a_row, proved_spans
 from app.profiles.due import next_check
 from app.profiles.identity import AnotherAccount, resolve
-from app.profiles.queries import ProfileRef
+from app.profiles.queries import ProfileRef, state_of
 from app.sources.base import Outcome, PictureUnavailable, Source, StoriesRead
 from app.storage.base import Storage
 from app.storage.thumbnails import NotAPicture, thumbnail
@@ -47,12 +48,21 @@ async def archive_stories(
                 outcome=Outcome.NOT_FOUND,
                 error="the handle belongs to another account",
             )
+        read = _believed(read, await state_of(profile.id))
         unknown = [story for story in read.stories if story.story_id not in known]
         new, late = await store_stories(profile.id, unknown, thumbnails, now)
         await close_check(check_id, read.outcome, now, found=len(read.stories), stored=len(new), error=read.error)
         await _note_on_profile(profile.id, read, source, now)
         await _tell_clients(profile.id, read, [*new, *late], now)
     return CheckResult(read.outcome, len(read.stories), len(new), read.error)
+
+
+def _believed(read: StoriesRead, state: str) -> StoriesRead:
+    """Story actors give no row for an account that they can't see, as for one that shows nothing: where the profile
+    is known to be out of sight, nothing seen proves nothing."""
+    if read.outcome is not Outcome.EMPTY or state not in UNREADABLE:
+        return read
+    return StoriesRead(username=read.username, outcome=Outcome(state), error="nothing seen of an account out of sight")
 
 
 async def _fetch_thumbnails(

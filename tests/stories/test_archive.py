@@ -335,3 +335,19 @@ async def test_a_profile_that_is_gone_since_it_was_claimed_harms_no_other(cast: 
     await query("DELETE FROM profiles WHERE id = {}", cast.bakery.profile_id)
     results = await worker.check("stories", cast.bakery, cast.florist)
     assert {handle: result.outcome for handle, result in results.items()} == {"florist": Outcome.OK}
+
+
+@pytest.mark.parametrize("state", ["private", "not_found", "restricted"])
+async def test_nothing_seen_of_an_account_out_of_sight_is_not_taken_for_silence(
+    cast: Cast, worker: Worker, state: str
+) -> None:
+    """The story actor gives no row for it, as for one that shows nothing."""
+    await query("UPDATE profiles SET state = {} WHERE id = {}", state, cast.bakery.profile_id)
+    worker.scripted.shows("bakery")
+    assert (await worker.stories(cast.bakery)).outcome == state
+    row = await client_row(cast.bakery)
+    assert (row["status_signal"], row["stories_inactive_days"]) == ("GREY", None)
+    worker.later(hours=1)
+    worker.scripted.shows("bakery", minutes_ago(30))
+    assert (await worker.stories(cast.bakery)).outcome == Outcome.OK
+    assert (await client_row(cast.bakery))["status_signal"] == "RED"
