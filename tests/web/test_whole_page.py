@@ -28,7 +28,7 @@ async def test_a_day_at_work(product: Product, cast: Cast, browser: Browser, lan
 
     await a_story_arrives_everywhere(page, product, cast)
     await the_day_opens_and_stays_current(page, product, cast)
-    await page.wait_for_selector(".charts[data-state=ready] .chart svg, .charts:not([data-state=loading])")
+    await page.wait_for_selector(".charts[data-state=ready] [data-chart=activity] svg")
     await the_archive_is_looked_through(page, cast)
     await notes_meet_other_notes(page, cast)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
