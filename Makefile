@@ -9,7 +9,7 @@ FRONTEND := package.json $(shell find static templates -type f -not -path 'stati
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-annotate $(ARGS)
 
-.PHONY: run test check bench screenshots messages clean lock chromium
+.PHONY: run test check bench faults soak screenshots messages clean lock chromium nchan
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -25,8 +25,18 @@ check: .make/venv-dev
 	@$(BIN)/mypy
 	@$(BIN)/python tests/check_tree.py
 
-bench: .make/venv-dev .make/frontend
+# What is missing of the peers, and Chromium, is installed where that is possible, and else left out with a word.
+bench: .make/venv-dev .make/frontend nchan
+	@$(MAKE) --no-print-directory chromium || true
 	@exec $(BIN)/python -m bench $(ARGS)
+
+# `make faults ARGS="--rounds 1000 --seed 1"`: kills, cuts and restores, and then looks whether anything was lost.
+faults: .make/venv-dev .make/frontend chromium
+	@exec $(BIN)/python -m tests.faults $(ARGS)
+
+# A wall that nobody touches, while everything beside it is killed: `make soak ARGS="--hours 72"`.
+soak: .make/venv-dev .make/frontend chromium
+	@exec $(BIN)/python -m bench.soak $(ARGS)
 
 # Pictures for docs/, taken of a product that runs: `make screenshots ARGS=http://127.0.0.1:8000`.
 screenshots: .make/venv-dev chromium
@@ -93,4 +103,13 @@ chromium:
 	else \
 		echo "The browser tests need Chromium: install the package chromium, or set CHROMIUM to its path." >&2; \
 		exit 1; \
+	fi
+
+# RUNLEVEL=1: the packages must not start a web server that nobody asked for.
+nchan:
+	@if [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing nchan ..."; \
+		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq nginx libnginx-mod-nchan >/dev/null || true; \
 	fi

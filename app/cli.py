@@ -22,12 +22,13 @@ from app.live.relay import run_relay
 from app.profiles.handles import NotAHandle, parse_handle
 from app.profiles.queries import profile_named
 from app.reading.batch import Tools, check_profiles
+from app.refused import Refused
 from app.settings import Settings, WrongSetting, read_settings
 from app.sources.demo import DemoSource
 from app.sources.limits import Spacing
 from app.sources.open import open_source
 from app.storage.open import open_storage
-from app.teams.people import Refused, create_user
+from app.teams.people import create_user
 from app.teams.queries import teams_named
 from app.teams.roles import ROLES
 from app.teams.tokens import create_token, revoke_token
@@ -134,12 +135,13 @@ def user() -> None:
 @click.option("--team", required=True, help="Name of the team; made where there is none.")
 @click.option("--role", type=click.Choice(ROLES), default="owner", show_default=True)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of a new team.")
+@click.option("--operator", is_flag=True, help="Runs Alrt itself, and sees how it does.")
 @click.password_option(envvar="ALRT_PASSWORD", help="Asked for if left out.")
-def create(email: str, name: str, team: str, role: str, zone: str, password: str) -> None:
+def create(email: str, name: str, team: str, role: str, zone: str, operator: bool, password: str) -> None:
     """Creates a user, and the team if it is new."""
 
     async def do(_: Urls) -> None:
-        await create_user(email, name or email, password, team, role, zone)
+        await create_user(email, name or email, password, team, role, zone, operator=operator)
         click.echo(f"{email} can sign in, as {role} of {team}.")
 
     _run_command(do)
@@ -191,11 +193,12 @@ def create_token_command(team: str, email: str, name: str, write: bool) -> None:
 
 @token.command(name="revoke")
 @click.argument("token_id", metavar="ID", type=int)
-def revoke_token_command(token_id: int) -> None:
+@click.option("--team", required=True, help="Name of the team that it belongs to.")
+def revoke_token_command(token_id: int, team: str) -> None:
     """Makes a token useless, at once."""
 
     async def do(_: Urls) -> None:
-        await revoke_token(token_id, system_clock())
+        await revoke_token(team, token_id, system_clock())
         click.echo(f"Token {token_id} is revoked.")
 
     _run_command(do)

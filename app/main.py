@@ -13,25 +13,38 @@ from litestar_htmx import HTMXRequest
 from redis.asyncio import Redis
 
 import app.alerts.api
+import app.alerts.routes
 import app.analytics.api
 import app.analytics.routes
 import app.clients.api
 import app.clients.edit_routes
 import app.clients.routes
+import app.live.api
+import app.live.metrics
+import app.live.painted
 import app.live.stream
+import app.ops.routes
 import app.posts.routes
 import app.stories.api
 import app.stories.routes
+import app.teams.invitation_routes
 import app.teams.routes
+import app.teams.settings_routes
+import app.wall.routes
+import app.wall.settings_routes
 from app.clients.routes import client_from_path
 from app.clock import Clock, system_clock
 from app.database import database
 from app.live.fragments import renderer
+from app.live.health import reported
 from app.live.hub import Hub
+from app.live.open_stream import StreamViewer
+from app.ops.worker import Workers
 from app.settings import Settings
 from app.storage.open import open_storage
 from app.teams.people import allowed
 from app.teams.queries import find_by_token, find_viewer
+from app.wall.access import find_wall, still_paired
 from app.web.api import api_router, openapi
 from app.web.attempts import Attempts
 from app.web.auth import SessionAuthentication
@@ -44,12 +57,20 @@ from app.web.version import VERSION
 
 ROUTES = [
     *app.teams.routes.ROUTES,
+    *app.teams.settings_routes.ROUTES,
+    *app.teams.invitation_routes.ROUTES,
     *app.clients.routes.ROUTES,
     *app.clients.edit_routes.ROUTES,
     *app.analytics.routes.ROUTES,
     *app.stories.routes.ROUTES,
     *app.posts.routes.ROUTES,
+    *app.alerts.routes.ROUTES,
+    *app.ops.routes.ROUTES,
     *app.live.stream.ROUTES,
+    *app.live.painted.ROUTES,
+    *app.live.metrics.ROUTES,
+    *app.wall.routes.ROUTES,
+    *app.wall.settings_routes.ROUTES,
 ]
 
 API = [
@@ -57,10 +78,16 @@ API = [
     *app.analytics.api.ROUTES,
     *app.stories.api.ROUTES,
     *app.alerts.api.ROUTES,
+    *app.live.api.ROUTES,
 ]
 
 NOBODYS = ["^/static/", "^/health$"]
 """Addresses that need to know nobody."""
+
+ANSWERS_WITHIN = 4.0
+"""Seconds for one query, so that open pages are right again within 10 where the database is gone without a word."""
+SCREENS = ["^/wall/(code|heartbeat)$"]
+"""What walls post. A form's token would not outlive the weeks; no other site's page can send their header."""
 
 # ApexCharts puts one fixed <style> of its legend into every chart, shown or not; nothing else inline is allowed.
 # Another version of it has another hash, which the browser's console then names.
@@ -81,26 +108,30 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def life(application: Litestar) -> AsyncIterator[None]:
-        redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
         sessions = Sessions(redis)
-        hub = Hub(redis_url, renderer(clock), partial(allowed, sessions=sessions))
+        hub = Hub(redis_url, renderer(clock), partial(may_look, sessions=sessions))
         application.state.update(
             settings=settings,
             clock=clock,
+            redis=redis,
             sessions=sessions,
             attempts=Attempts(redis),
             pace=Pace(redis),
+            workers=Workers(redis),
             hub=hub,
             storage=open_storage(settings.storage_url),
             find_viewer=find_viewer,
             find_by_token=find_by_token,
+            find_wall=find_wall,
             demo_login=settings.has_demo_login,
             version=VERSION,
         )
-        async with database(database_url) if own_pool else contextlib.nullcontext():
+        async with database(database_url, answers_within=ANSWERS_WITHIN) if own_pool else contextlib.nullcontext():
             await hub.start()
             try:
-                yield
+                async with reported(hub, redis):
+                    yield
             finally:
                 await hub.stop()
                 await redis.aclose()
@@ -109,7 +140,7 @@ def create_app(
         secret=settings.secret_key,
         cookie_name="alrt_csrf",
         cookie_secure=settings.secure_cookies,
-        exclude=NOBODYS,
+        exclude=[*NOBODYS, *SCREENS],
     )
     return Litestar(
         route_handlers=[*ROUTES, api_router(API), health, static_file],
@@ -128,6 +159,11 @@ def create_app(
         include_in_schema=False,
         logging_config=None,
     )
+
+
+async def may_look(viewers: set[StreamViewer], sessions: Sessions) -> set[StreamViewer]:
+    walls = {viewer for viewer in viewers if viewer.is_wall}
+    return await allowed(viewers - walls, sessions) | await still_paired(walls)
 
 
 @get("/health", sync_to_thread=False)

@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secure_cookies: bool
     is_embedded: bool
     """True while both servers are our own, which is where the demo login may exist."""
+    metrics_token: str | None = msgspec.field(default=None)
+    """With which a program may read /metrics; None: operators alone."""
     demo_every: int
     """Seconds between two things that appear somewhere in the demo."""
     apify: "ApifySettings"
@@ -84,6 +86,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         secure_cookies=_yes(text, "SECURE_COOKIES"),
         # `alrt run` gives its processes the addresses of its own servers, and says so.
         is_embedded=_yes(text, "ALRT_EMBEDDED") or (database_url is None and redis_url is None),
+        metrics_token=_token(text, "METRICS_TOKEN"),
         demo_every=_number(text, "DEMO_EVERY", default=5, least=1, most=3600),
         apify=ApifySettings(
             api_url=_url(text, "APIFY_API_URL", {"http", "https"}) or "https://api.apify.com",
@@ -126,6 +129,13 @@ def _url(text: Mapping[str, str], name: str, schemes: set[str]) -> str | None:
     if not complete:
         # The value may hold a password, so it is not repeated.
         raise WrongSetting(f"{name} is not an address that begins with {' or '.join(sorted(schemes))}://")
+    return value
+
+
+def _token(text: Mapping[str, str], name: str) -> str | None:
+    value = text.get(name)
+    if value is not None and (len(value) < 16 or not value.isascii() or not value.isprintable()):
+        raise WrongSetting(f"{name} is too short or odd: use 16 plain characters or more.")
     return value
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import cast
 from urllib.parse import urlsplit
 
 AT_ONCE = 100
@@ -10,7 +11,7 @@ AT_ONCE = 100
 class OpenPages:
     def __init__(self, address: str, path: str, cookie: str) -> None:
         parts = urlsplit(address)
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port = parts.hostname or "", parts.port or 80
         self._request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nCookie: {cookie}\r\n\r\n".encode()
         self._pages: list[_Page] = []
         self._awaited = b"event: seen"
@@ -62,8 +63,7 @@ class _Page(asyncio.Protocol):
         self.tail = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._pages.received(self, data)

@@ -90,13 +90,9 @@ DESCRIPTION = ""
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="alrt", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="alrt", description=DESCRIPTION)
 
-    manager.add_table(
-        class_name="Profile", tablename="profiles", schema=None, columns=None
-    )
+    manager.add_table(class_name="Profile", tablename="profiles", schema=None, columns=None)
 
     manager.add_table(
         class_name="TeamMember",
@@ -105,17 +101,11 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="ApiToken", tablename="api_tokens", schema=None, columns=None
-    )
+    manager.add_table(class_name="ApiToken", tablename="api_tokens", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="User", tablename="users", schema=None, columns=None
-    )
+    manager.add_table(class_name="User", tablename="users", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Check", tablename="checks", schema=None, columns=None
-    )
+    manager.add_table(class_name="Check", tablename="checks", schema=None, columns=None)
 
     manager.add_table(
         class_name="TeamInvitation",
@@ -124,9 +114,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Story", tablename="stories", schema=None, columns=None
-    )
+    manager.add_table(class_name="Story", tablename="stories", schema=None, columns=None)
 
     manager.add_table(
         class_name="Snapshot",
@@ -142,25 +130,15 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Client", tablename="clients", schema=None, columns=None
-    )
+    manager.add_table(class_name="Client", tablename="clients", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Outbox", tablename="outbox", schema=None, columns=None
-    )
+    manager.add_table(class_name="Outbox", tablename="outbox", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Wall", tablename="walls", schema=None, columns=None
-    )
+    manager.add_table(class_name="Wall", tablename="walls", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Post", tablename="posts", schema=None, columns=None
-    )
+    manager.add_table(class_name="Post", tablename="posts", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Team", tablename="teams", schema=None, columns=None
-    )
+    manager.add_table(class_name="Team", tablename="teams", schema=None, columns=None)
 
     manager.add_table(
         class_name="HiddenStory",

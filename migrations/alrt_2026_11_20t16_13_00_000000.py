@@ -20,8 +20,7 @@ STATEMENTS = (
     "CREATE INDEX inactivity_alerts_unread ON inactivity_alerts (user_id, is_read)",
     "CREATE UNIQUE INDEX inactivity_alerts_one_unresolved ON inactivity_alerts (client_id, user_id, alert_type)"
     " WHERE resolved_at IS NULL",
-    "CREATE FUNCTION outbox_rings() RETURNS trigger LANGUAGE plpgsql AS $$"
-    " BEGIN NOTIFY outbox; RETURN NULL; END $$",
+    "CREATE FUNCTION outbox_rings() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY outbox; RETURN NULL; END $$",
     "CREATE TRIGGER outbox_rings AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_rings()",
 )
 

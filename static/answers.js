@@ -1,6 +1,7 @@
 // Answers to what people change. data-answer="merge": the answer enters the page as a push would, so that nothing that
 // is open or has the focus is replaced; "event": only listeners of `alrt:saved` read it. What was refused is said in
-// the form, beside what was typed; any other failure is said by a toast.
+// the form, beside what was typed; any other failure is said by a toast. The menu that was answered closes, unless it
+// stays (data-stays) because there may be more to do in it.
 
 import { applyFragments } from "./live/apply.js";
 import { toast } from "./toast.js";
@@ -17,7 +18,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   else if (xhr.status < 300 && asker.dataset.answer) {
     detail.shouldSwap = false;
     if (asker.dataset.answer === "merge") applyFragments(xhr.responseText);
-    asker.closest("details[data-menu]")?.removeAttribute("open");
+    asker.closest("details[data-menu]:not([data-stays])")?.removeAttribute("open");
     asker.dispatchEvent(new CustomEvent("alrt:saved", { bubbles: true, detail: xhr.responseText }));
   }
 });
@@ -35,7 +36,8 @@ function refuse(detail, asker) {
 }
 
 function refusal(asker) {
-  return asker.querySelector("[data-refused]");
+  // A button of a list names the place where all of them are answered.
+  return asker.querySelector("[data-refused]") ?? document.getElementById(asker.dataset.refusedIn);
 }
 
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {

@@ -111,7 +111,10 @@ function cellOf(event) {
   return event.target.closest("[data-heatmap-days] > *");
 }
 
-document.addEventListener("alrt:applied", () => {
+document.addEventListener("alrt:applied", ({ detail }) => {
+  // What is pushed whole are the last 52 weeks. A year that is shown instead is drawn anew: its days may be others now.
+  const { id } = section.querySelector(".heatmap");
+  if (detail.ids.some((pushed) => id.startsWith(`${pushed}-`))) location.reload();
   restoreStop();
   const cell = tipped && document.getElementById(tipped);
   if (cell) showTip(cell);

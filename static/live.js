@@ -3,11 +3,14 @@
 //
 //   live/tabs.js    one stream for all tabs of the browser     live/apply.js   a fragment enters the page
 //   live/stream.js  that stream, kept alive                    live/reload.js  loading anew without a loop
+//   live/painted.js how long a change took to the screen
 
 import "./live_status.js"; // first, so that it hears the first state
 import { applyFragments } from "./live/apply.js";
+import { measure, noteApplied } from "./live/painted.js";
 import { forgetReloads, reloadWithin } from "./live/reload.js";
 import { SILENCE, Tabs } from "./live/tabs.js";
+import { now } from "./server_clock.js";
 
 const LONGEST_HOLD = 5_000;
 
@@ -42,7 +45,7 @@ function applyWaiting() {
   while (waiting.length > 0) {
     const frame = waiting.shift();
     try {
-      apply[frame.kind](frame.data);
+      apply[frame.kind]?.(frame.data); // a tab of another version may lead
     } catch (error) {
       // The page no longer is what the cursor says.
       console.error(error);
@@ -55,8 +58,11 @@ function applyWaiting() {
 const apply = {
   fragments(data) {
     const end = data.indexOf("\n");
-    if (page.names.includes(data.slice(0, end))) applyFragments(data.slice(end + 1));
+    if (!page.names.includes(data.slice(0, end))) return;
+    applyFragments(data.slice(end + 1));
+    noteApplied();
   },
+  committed: measure,
   seen(data) {
     page.cursor = data;
     document.body.dataset.cursor = data;
@@ -66,7 +72,8 @@ const apply = {
     leaveAnd(() => reloadWithin(Number(data)));
   },
   ended() {
-    leaveAnd(() => location.assign("/login"));
+    // Loaded anew, a screen that nobody looks after shows its code.
+    leaveAnd(() => ("unattended" in document.body.dataset ? reloadWithin(0) : location.assign("/login")));
   },
 };
 
@@ -106,7 +113,7 @@ function show(next) {
   wasLive ||= next === "live";
   liveSince = next === "live" ? Date.now() : undefined;
   document.body.dataset.live = next;
-  const detail = { state, since: new Date(heard), first: !wasLive };
+  const detail = { state, since: new Date(now() - Date.now() + heard), first: !wasLive };
   document.dispatchEvent(new CustomEvent("alrt:live", { detail }));
 }
 

@@ -2,6 +2,7 @@
 // for all viewers, and "2 min ago" is only true for a minute.
 
 import { locale } from "./locale.js";
+import { now } from "./server_clock.js";
 import { word } from "./words.js";
 
 const zone = document.body.dataset.zone || undefined;
@@ -45,7 +46,7 @@ function textFor(element, moment) {
 }
 
 function relative(moment, upcoming) {
-  const distance = moment - Date.now();
+  const distance = moment - now();
   const length = Math.abs(distance);
   if (upcoming && distance <= 0) return word("now");
   // The server's clock may be ahead of the browser's: a moment just ahead is "just now" as well.
@@ -61,12 +62,12 @@ function towardsZero(distance, unit) {
 }
 
 function day(moment) {
-  const distance = Math.round((Date.parse(isoDay.format(moment)) - Date.parse(isoDay.format())) / DAY);
-  return distance === 0 || distance === -1 ? namedDay.format(distance, "day") : date(moment);
+  const distance = Math.round((Date.parse(isoDay.format(moment)) - Date.parse(isoDay.format(now()))) / DAY);
+  return Math.abs(distance) <= 1 ? namedDay.format(distance, "day") : date(moment);
 }
 
 function date(moment) {
-  const thisYear = isoDay.format(moment).slice(0, 4) === isoDay.format().slice(0, 4);
+  const thisYear = isoDay.format(moment).slice(0, 4) === isoDay.format(now()).slice(0, 4);
   return (thisYear ? formats.day : formats.dayOfYear).format(moment);
 }
 

@@ -1,10 +1,13 @@
 from typing import Any
 
 from app.reading.batch import check_profiles
+from tasks.inactivity import watch
 
 
 async def archive_stories(ctx: dict[str, Any], profile_ids: list[int]) -> str:
-    return summary(await check_profiles("stories", profile_ids, ctx["tools"]))
+    results = await check_profiles("stories", profile_ids, ctx["tools"])
+    await watch(ctx)
+    return summary(results)
 
 
 def summary(results: Any) -> str:

@@ -40,3 +40,22 @@ async def sign_in_with(page: Page, address: str, email: str, password: str) -> N
 
 async def until_live(page: Page, timeout: float = 20) -> None:
     await page.wait_for_selector("body[data-live=live]", timeout=timeout * 1000)
+
+
+async def pair_wall(browser: Browser, wall: Page, address: str, *, name: str, language: str = "en") -> None:
+    """Leaves the page on a wall of the demo's team, live."""
+    await wall.goto(f"{address}/wall")
+    await wall.wait_for_selector("#wall-code:not([data-waiting])")
+    code = await wall.text_content("#wall-code") or ""
+    context = await browser.new_context()
+    manager = await context.new_page()
+    await sign_in_with(manager, address, "demo@example.com", "demo")
+    await manager.goto(f"{address}/settings/walls")
+    await manager.click("#walls header button")
+    await manager.fill("#wall-form [name=code]", code)
+    await manager.fill("#wall-form [name=name]", name)
+    await manager.select_option("#wall-form [name=language]", language)
+    await manager.click("#wall-form [type=submit]")
+    await manager.wait_for_selector("#wall-dialog", state="hidden")
+    await context.close()
+    await until_live(wall)

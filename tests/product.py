@@ -10,7 +10,7 @@ import httpx
 from redis.asyncio import Redis
 
 from app.clients.queries import ClientRef
-from app.clock import system_clock
+from app.clock import Clock, system_clock
 from app.embedded.servers import Urls
 from app.live.channel import LIVE
 from app.live.hub import Hub
@@ -32,7 +32,8 @@ class Product:
         self.source = ScriptedSource()
         self.storage = open_storage(settings.storage_url)
         self.redis = Redis.from_url(urls.redis_url)
-        self.tools = Tools(self.source, self.storage, Spacing(self.redis), system_clock)
+        self.clock: Clock = system_clock
+        self.tools = Tools(self.source, self.storage, Spacing(self.redis), lambda: self.clock())
         self._numbers = itertools.count(1)
         self._relay: asyncio.Task[None] | None = None
         self._server: Server | None = None
@@ -64,7 +65,9 @@ class Product:
         """On the same port as before, so that open pages find it again."""
         listening = listen("127.0.0.1", self._port)
         self._port = listening.getsockname()[1]
-        self.application = create_app(self.settings, self.urls.database_url, self.urls.redis_url, own_pool=False)
+        self.application = create_app(
+            self.settings, self.urls.database_url, self.urls.redis_url, clock=self.tools.clock, own_pool=False
+        )
         self._server = server(self.application)
         # Signals belong to the test runner.
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]

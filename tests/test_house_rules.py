@@ -10,15 +10,17 @@ import pytest
 from app.piccolo_app import APP_CONFIG
 from app.settings import ROOT
 
-FEATURES = {path.parent.name for path in (ROOT / "app").glob("*/tables.py")} - {"live"} | {"reading", "demo"}
+FEATURES = {path.parent.name for path in (ROOT / "app").glob("*/tables.py")} - {"live"} | {"reading", "demo", "ops"}
 TEAM_OWNED = {
     "clients": "Client",
     "activity_calendar": "ActivityDay",
     "inactivity_alerts": "InactivityAlert",
+    "source_notices": "SourceNotice",
     "team_members": "TeamMember",
     "team_invitations": "TeamInvitation",
     "api_tokens": "ApiToken",
     "walls": "Wall",
+    "wall_screens": "WallScreen",
     "hidden_stories": "HiddenStory",
 }
 CHANNEL_CALLS = {"publish", "subscribe", "psubscribe", "pubsub", "xadd", "xrange", "xread", "add_listener"}
@@ -113,7 +115,18 @@ def test_team_owned_tables_are_imported_by_queries_alone() -> None:
 
 
 def test_every_team_owned_table_is_known_to_these_rules() -> None:
-    shared = {"users", "teams", "profiles", "checks", "stories", "posts", "analytics_snapshots", "outbox"}
+    shared = {
+        "users",
+        "teams",
+        "profiles",
+        "checks",
+        "stories",
+        "posts",
+        "analytics_snapshots",
+        "outbox",
+        "source_incidents",
+        "wall_codes",
+    }
     assert {table._meta.tablename for table in APP_CONFIG.table_classes} == shared | set(TEAM_OWNED)
     assert {table.__name__ for table in APP_CONFIG.table_classes if table._meta.tablename in TEAM_OWNED} == set(
         TEAM_OWNED.values()

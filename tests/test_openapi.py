@@ -49,6 +49,7 @@ TABLE = {
     ("PUT", "/api/alerts/{alert_id}/dismiss"),
     ("PUT", "/api/alerts/{alert_id}/snooze"),
     ("PUT", "/api/alerts/read-all"),
+    ("GET", "/api/events"),
     ("GET", "/api/clients"),
     ("POST", "/api/clients"),
     ("PATCH", "/api/client/{client_id}"),

@@ -57,6 +57,6 @@ def test_every_file_that_is_named_exists(file: Path) -> None:
     text = file.read_text()
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
     paths = re.findall(r"`((?:app|tasks|tests|templates|static|migrations)/[\w/.]+)`", text)
-    missing = [name for name in links if not (file.parent / name).exists()]
+    missing = [name for name in links if not (file.parent / name.partition("#")[0]).exists()]
     missing += [name for name in paths if not (ROOT / name).exists()]
     assert missing == []

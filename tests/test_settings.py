@@ -59,6 +59,7 @@ def test_a_token_is_enough_to_read_the_real_network(tmp_path: Path) -> None:
         ("SECURE_COOKIES", "maybe", "'yes' or 'no'"),
         ("ALRT_EMBEDDED", "2", "'yes' or 'no'"),
         ("SECRET_KEY", "short", "32 characters"),
+        ("METRICS_TOKEN", "short", "16 plain characters"),
         ("DATABASE_URL", "mysql://localhost/alrt", "postgres"),
         ("DATABASE_URL", "localhost", "postgres"),
         ("DATABASE_URL", "postgresql:", "postgres"),

@@ -1,20 +1,19 @@
 """The caller's alerts for programs."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 from litestar import get, put
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, convert
 
-from app.alerts.queries import alerts_of, mark_dismissed, mark_read, snooze, unread_alerts
+from app.alerts.handle import dismiss, read, snooze
+from app.alerts.handle import read_all as read_all_of
+from app.alerts.queries import MOST, AlertRef, alert_of, alerts_of, unread_alerts
+from app.refused import Refused
 from app.web.api import BadInput, failures
 from app.web.http import Request
-
-UNTIL_THE_NEXT_STORY = datetime(9999, 1, 1, tzinfo=UTC)
-"""A new story resolves the alert, so that it needs no other end."""
-LONGEST_SNOOZE = timedelta(days=366)
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -51,28 +50,28 @@ class Snooze(Struct, frozen=True, forbid_unknown_fields=True):
 @get("/alerts", summary="List unread alerts", tags=["alerts"], responses=failures())
 async def list_alerts(request: Request) -> AlertList:
     """The caller's own, newest first: neither read, dismissed, resolved nor snoozed."""
-    return AlertList(await _unread(request))
+    rows = await unread_alerts(request.user.team_id, request.user.user_id, request.app.state.clock())
+    return AlertList(convert(rows, list[Alert]))
 
 
 @put("/alerts/read-all", summary="Mark all alerts read", tags=["alerts"], responses=failures(403))
 async def read_all(request: Request) -> AlertList:
-    """Answers the alerts that were unread."""
-    alert_ids = [alert.id for alert in await _unread(request)]
-    await mark_read(alert_ids)
-    rows = await alerts_of(request.user.team_id, request.user.user_id, alert_ids)
+    """Answers the alerts that were unread, the newest 500 of them."""
+    alert_ids = await read_all_of(request.user.team_id, request.user.user_id, request.app.state.clock())
+    rows = await alerts_of(request.user.team_id, request.user.user_id, alert_ids[:MOST])
     return AlertList(convert(rows, list[Alert]))
 
 
 @put("/alerts/{alert_id:int}/read", summary="Mark an alert read", tags=["alerts"], responses=failures(403, 404))
 async def read_alert(request: Request, alert_id: FromPath[int]) -> AlertAnswer:
-    await mark_read([(await _own(request, alert_id)).id])
-    return AlertAnswer(await _own(request, alert_id))
+    await read(await _own(request, alert_id))
+    return await _answer(request, alert_id)
 
 
 @put("/alerts/{alert_id:int}/dismiss", summary="Dismiss an alert", tags=["alerts"], responses=failures(403, 404))
 async def dismiss_alert(request: Request, alert_id: FromPath[int]) -> AlertAnswer:
-    await mark_dismissed((await _own(request, alert_id)).id)
-    return AlertAnswer(await _own(request, alert_id))
+    await dismiss(await _own(request, alert_id))
+    return await _answer(request, alert_id)
 
 
 @put(
@@ -82,28 +81,31 @@ async def dismiss_alert(request: Request, alert_id: FromPath[int]) -> AlertAnswe
     responses=failures(403, 404, 413, 415),
 )
 async def snooze_alert(request: Request, alert_id: FromPath[int], data: JSONBody[Snooze]) -> AlertAnswer:
-    """Until the next story, `snoozed_until` lies in the year 9999."""
-    alert = await _own(request, alert_id)
-    now = request.app.state.clock()
-    if data.until is not None and not now < data.until <= now + LONGEST_SNOOZE:
-        raise BadInput("until", "This moment is over, or more than a year away.")
-    await snooze(alert.id, data.until or UNTIL_THE_NEXT_STORY)
-    return AlertAnswer(await _own(request, alert_id))
+    """Until the next story, `snoozed_until` lies in the year 9999. An alert that was read is unread again when the
+    snooze is over."""
+    try:
+        await snooze(await _own(request, alert_id), data.until, request.app.state.clock())
+    except Refused as refused:
+        raise BadInput("until", str(refused)) from refused
+    return await _answer(request, alert_id)
 
 
-async def _unread(request: Request) -> list[Alert]:
-    rows = await unread_alerts(request.user.team_id, request.user.user_id, request.app.state.clock())
-    return convert(rows, list[Alert])
-
-
-async def _own(request: Request, alert_id: int) -> Alert:
+async def _own(request: Request, alert_id: int) -> AlertRef:
     """The caller's alert; another member's is not found, like one that does not exist."""
-    rows: list[dict[str, Any]] = []
+    alert = None
     if 0 < alert_id < 2**63:
-        rows = await alerts_of(request.user.team_id, request.user.user_id, [alert_id])
-    if not rows:
+        alert = await alert_of(request.user.team_id, request.user.user_id, alert_id)
+    if alert is None:
         raise NotFoundException
-    return convert(rows[0], Alert)
+    return alert
+
+
+async def _answer(request: Request, alert_id: int) -> AlertAnswer:
+    rows = await alerts_of(request.user.team_id, request.user.user_id, [alert_id])
+    if not rows:
+        # Removed since it was found.
+        raise NotFoundException
+    return AlertAnswer(convert(rows[0], Alert))
 
 
 ROUTES = [list_alerts, read_all, read_alert, dismiss_alert, snooze_alert]

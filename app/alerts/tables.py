@@ -1,5 +1,6 @@
-from piccolo.columns import BigSerial, Boolean, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import BigSerial, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from app.clients.tables import Client
@@ -16,4 +17,29 @@ class InactivityAlert(Table, tablename="inactivity_alerts"):
     is_dismissed = Boolean(default=False)
     snoozed_until = Timestamptz(default=None, null=True)
     resolved_at = Timestamptz(default=None, null=True)
+    resolution = Varchar(length=16, null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class SourceIncident(Table, tablename="source_incidents"):
+    """A source failed broadly; at most one is open per source."""
+
+    id = BigSerial(primary_key=True)
+    source = Varchar(length=32)
+    began_at = Timestamptz(default=TimestamptzNow())
+    ended_at = Timestamptz(default=None, null=True)
+    checks = Integer()
+    failed = Integer()
+    error = Text(null=True, default=None)
+
+
+class SourceNotice(Table, tablename="source_notices"):
+    """What an operator or an owner is told of an incident."""
+
+    id = BigSerial(primary_key=True)
+    incident_id = ForeignKey(SourceIncident, null=False)
+    user_id = ForeignKey(User, null=False, index=True)
+    is_read = Boolean(default=False)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    once_each = Unique([incident_id, user_id])

@@ -162,6 +162,86 @@ async def seed_days(client: ClientRef, observed: Sequence[tuple[date, int]]) -> 
     await recount_days(client, [day for day, _ in observed], None, datetime.max.replace(tzinfo=UTC))
 
 
+async def days_known(team_id: int) -> tuple[date, date] | None:
+    """The first and the last day of the team's clients, archived ones too; None where there is none yet."""
+    rows = await query(
+        "SELECT min(a.activity_date) AS first, max(a.activity_date) AS last FROM activity_calendar a"
+        " JOIN clients c ON c.id = a.client_id WHERE c.team_id = {}",
+        team_id,
+    )
+    return (rows[0]["first"], rows[0]["last"]) if rows[0]["first"] else None
+
+
+async def recut_days(
+    team_id: int, days: Sequence[tuple[date, datetime, datetime]], overlaps: Sequence[tuple[date, date, int]]
+) -> None:
+    """Puts these days, each with its bounds, in the place of all that the team's clients have.
+
+    `overlaps`: see `app.analytics.zone`. One statement reads the old days and writes the new ones.
+    """
+    await query(
+        """
+        WITH ours AS (SELECT id, profile_id, tracking_started_at FROM clients WHERE team_id = {}),
+        days AS (SELECT * FROM unnest({}::date[], {}::timestamptz[], {}::timestamptz[])
+            WITH ORDINALITY AS d (day, starts, ends, n)),
+        seen AS (
+            SELECT c.id AS client_id, width_bucket(s.posted_at, {}::timestamptz[]) AS n, count(*) AS stories
+            FROM ours c JOIN stories s ON s.profile_id = c.profile_id AND s.expires_at > c.tracking_started_at
+            GROUP BY 1, 2),
+        made AS (
+            SELECT c.id AS client_id, width_bucket(p.posted_at, {}::timestamptz[]) AS n, count(*) AS posts
+            FROM ours c JOIN posts p ON p.profile_id = c.profile_id AND p.posted_at >= c.tracking_started_at
+            GROUP BY 1, 2),
+        proofs AS (
+            SELECT profile_id, range_agg(tstzrange(least(finished_at - interval '24 hours', started_at), started_at))
+                AS spans
+            FROM checks WHERE profile_id IN (SELECT profile_id FROM ours) AND kind = 'stories'
+                AND outcome IN ('ok', 'empty')
+            GROUP BY profile_id),
+        proved AS (
+            SELECT p.profile_id, d.day, floor(extract(epoch FROM sum(upper(r) - lower(r))) / 60) AS minutes
+            FROM proofs p JOIN days d ON d.ends > lower(p.spans)
+            CROSS JOIN LATERAL unnest(p.spans * tstzmultirange(tstzrange(d.starts, d.ends))) AS r
+            GROUP BY 1, 2),
+        carried AS (
+            SELECT a.client_id, o.day, sum(greatest(0, a.observed_minutes - o.outside)) AS minutes
+            FROM unnest({}::date[], {}::date[], {}::int[]) AS o (day, old, outside)
+            JOIN activity_calendar a ON a.activity_date = o.old JOIN ours c ON c.id = a.client_id
+            GROUP BY 1, 2)
+        INSERT INTO activity_calendar
+            (client_id, activity_date, stories_count, posts_count, has_activity, observed_minutes)
+        SELECT c.id, d.day, coalesce(s.stories, 0), coalesce(m.posts, 0), coalesce(s.stories, m.posts, 0) > 0,
+               greatest(p.minutes, k.minutes, 0)
+        FROM ours c CROSS JOIN days d
+        LEFT JOIN seen s ON s.client_id = c.id AND s.n = d.n
+        LEFT JOIN made m ON m.client_id = c.id AND m.n = d.n
+        LEFT JOIN proved p ON p.profile_id = c.profile_id AND p.day = d.day
+        LEFT JOIN carried k ON k.client_id = c.id AND k.day = d.day
+        LEFT JOIN activity_calendar was ON was.client_id = c.id AND was.activity_date = d.day
+        WHERE was.id IS NOT NULL OR s.stories > 0 OR m.posts > 0 OR greatest(p.minutes, k.minutes, 0) > 0
+        ON CONFLICT (client_id, activity_date) DO UPDATE SET
+            stories_count = excluded.stories_count, posts_count = excluded.posts_count,
+            has_activity = excluded.has_activity, observed_minutes = excluded.observed_minutes
+        """,
+        team_id,
+        [day for day, _, _ in days],
+        [starts for _, starts, _ in days],
+        [ends for _, _, ends in days],
+        [*(starts for _, starts, _ in days), days[-1][2]],
+        [*(starts for _, starts, _ in days), days[-1][2]],
+        [new for new, _, _ in overlaps],
+        [old for _, old, _ in overlaps],
+        [outside for _, _, outside in overlaps],
+    )
+    await query(
+        "DELETE FROM activity_calendar a USING clients c WHERE c.id = a.client_id AND c.team_id = {}"
+        " AND NOT a.activity_date BETWEEN {} AND {}",
+        team_id,
+        days[0][0],
+        days[-1][0],
+    )
+
+
 def first_whole_day(now: datetime) -> datetime:
     """Since when checks are looked through for a day's coverage: a few days are enough, because only the days
     that a check reaches are counted anew."""

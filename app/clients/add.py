@@ -5,12 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from app.clients.queries import KnownHandle, known_handles, read_soon, track
+from app.alerts.inactivity import evaluate
+from app.clients.queries import KnownHandle, client_of, known_handles, read_soon, track
 from app.database import transaction
 from app.live.events import ClientAdded
 from app.live.publish import publish
 from app.profiles.handles import NotAHandle, parse_handle
-from app.profiles.queries import profile_named
+from app.profiles.queries import ProfileRef, hold_profile, profile_named
 
 
 async def add_client(team_id: int, handle: str, now: datetime) -> tuple[int, bool]:
@@ -20,7 +21,7 @@ async def add_client(team_id: int, handle: str, now: datetime) -> tuple[int, boo
     """
     username = parse_handle(handle)
     async with transaction():
-        client_id, is_new = await _track(team_id, username, now)
+        client_id, is_new = await _track(team_id, await profile_named(username), now)
     return client_id, is_new
 
 
@@ -29,15 +30,22 @@ async def add_clients(team_id: int, handles: Sequence[str], now: datetime) -> li
     # In one order, so that two people who add the same accounts at once don't wait for each other in a ring.
     usernames = sorted({parse_handle(handle) for handle in handles})
     async with transaction():
-        tracked = [await _track(team_id, username, now) for username in usernames]
+        profiles = [await profile_named(username) for username in usernames]
+        # And these in the order of `hold_profiles`.
+        profiles.sort(key=lambda profile: -profile.id)
+        tracked = [await _track(team_id, profile, now) for profile in profiles]
     return [client_id for client_id, is_new in tracked if is_new]
 
 
-async def _track(team_id: int, username: str, now: datetime) -> tuple[int, bool]:
-    profile = await profile_named(username)
+async def _track(team_id: int, profile: ProfileRef, now: datetime) -> tuple[int, bool]:
+    state = await hold_profile(profile.id)
     client_id, is_new = await track(team_id, profile.id, now)
     if is_new:
         await read_soon(profile.id, now)
+        client = await client_of(team_id, client_id) if state != "new" else None
+        if client is not None:
+            # Another team has it read, or it comes back from the archive.
+            await evaluate(client, now)
         await publish(ClientAdded(team_id=team_id, client_id=client_id))
     return client_id, is_new
 

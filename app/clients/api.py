@@ -98,7 +98,7 @@ class ClientEdit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notes: Annotated[str, Meta(max_length=LONGEST_NOTES)] | UnsetType | None = UNSET
     notes_version: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType = UNSET
     assigned_to: Annotated[int, Meta(ge=1, le=LARGEST_ID)] | UnsetType | None = UNSET
-    inactive_after_days: Annotated[int, Meta(ge=1, le=90)] | UnsetType | None = UNSET
+    inactive_after_days: Annotated[int, Meta(ge=1, le=60)] | UnsetType | None = UNSET
 
 
 @get("/clients", summary="List clients", tags=["clients"], responses=failures())
@@ -169,7 +169,7 @@ async def edit(request: Request, client: NamedDependency[ClientRef], data: JSONB
 async def remove(request: Request, client: NamedDependency[ClientRef]) -> None:
     """What was archived stays, and is there again when the account is added again. Managers only."""
     _managers_only(request.user)
-    await remove_client(client)
+    await remove_client(client, request.app.state.clock())
 
 
 async def _save_notes(client: ClientRef, notes: str, version: int | UnsetType) -> None:

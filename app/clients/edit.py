@@ -5,17 +5,18 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from app.alerts.inactivity import Resolution, evaluate, resolve_alerts
 from app.clients.queries import (
     ClientRef,
     archive,
     client_of,
+    hold_client,
     notes_of,
     read_soon,
     replace_notes,
     unarchive,
     update_client,
 )
-from app.clients.signal import recompute_signal
 from app.clients.texts import clean_label, clean_notes
 from app.clients.views import Notes
 from app.database import transaction
@@ -25,8 +26,9 @@ from app.refused import N_, Refused
 from app.teams.queries import members_of
 
 LEAD_STATUSES = ("NEW_LEAD", "CONTACTED", "NEGOTIATING", "CLIENT", "LOST")
-THRESHOLDS = range(1, 91)
-"""Days of silence after which a client may count as silent."""
+THRESHOLDS = range(1, 61)
+"""Days of silence after which a client may count as silent. Checks are kept for 90 days: a longer silence, with what
+nobody observed of it, could not be counted."""
 
 
 class ClientChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +59,12 @@ async def edit_client(client: ClientRef, changes: ClientChanges, now: datetime) 
     """All of it or nothing. Raises `Refused`."""
     columns = await _checked(client, changes)
     async with transaction():
+        if "inactive_after_days" in columns:
+            await hold_client(client.team_id, client.id)
         if not await update_client(client, columns):
             return
         if "inactive_after_days" in columns:
-            await _judge_anew(client, now)
+            await _judge_anew(client.team_id, client.id, now)
         await publish(ClientEdited(team_id=client.team_id, client_id=client.id))
 
 
@@ -80,7 +84,12 @@ async def _checked(client: ClientRef, changes: ClientChanges) -> dict[str, str |
     if changes.inactive_after_days is not UNSET:
         days = changes.inactive_after_days
         if days is not None and days not in THRESHOLDS:
-            raise Refused(N_("The threshold is a whole number of days from 1 to 90."), field="inactive_after_days")
+            raise Refused(
+                N_("The threshold is a whole number of days from %(least)s to %(most)s."),
+                field="inactive_after_days",
+                least=THRESHOLDS[0],
+                most=THRESHOLDS[-1],
+            )
         columns["inactive_after_days"] = days
     return columns
 
@@ -89,10 +98,10 @@ async def _member_ids(team_id: int) -> set[int]:
     return {member.user_id for member in await members_of(team_id)}
 
 
-async def _judge_anew(client: ClientRef, now: datetime) -> None:
-    fresh = await client_of(client.team_id, client.id)
-    if fresh is not None:
-        await recompute_signal(fresh, now)
+async def _judge_anew(team_id: int, client_id: int, now: datetime) -> None:
+    client = await client_of(team_id, client_id)
+    if client is not None:
+        await evaluate(client, now)
 
 
 async def save_notes(client: ClientRef, text: str, version: int) -> NotesConflict | int:
@@ -115,18 +124,22 @@ def _compare(theirs: Notes | None, mine: str) -> NotesConflict | int:
     return NotesConflict(theirs=theirs.text, mine=mine, version=theirs.version)
 
 
-async def remove_client(client: ClientRef) -> None:
+async def remove_client(client: ClientRef, now: datetime) -> None:
     """Stops tracking for the team; what was archived stays, and comes back with `restore_client`."""
     async with transaction():
-        if await archive(client):
+        await hold_client(client.team_id, client.id)
+        if await archive(client, now):
+            await resolve_alerts(client, Resolution.ARCHIVED, now)
             await publish(ClientRemoved(team_id=client.team_id, client_id=client.id))
 
 
 async def restore_client(team_id: int, client_id: int, now: datetime) -> ClientRef | None:
     """The client as it was; None where the team never had it."""
     async with transaction():
+        await hold_client(team_id, client_id)
         profile_id = await unarchive(team_id, client_id)
         if profile_id is not None:
             await read_soon(profile_id, now)
+            await _judge_anew(team_id, client_id, now)
             await publish(ClientAdded(team_id=team_id, client_id=client_id))
     return await client_of(team_id, client_id)

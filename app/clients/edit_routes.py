@@ -81,8 +81,8 @@ async def edit_notes(request: Request, client: NamedDependency[ClientRef]) -> Re
 
 
 @post("/client/{client_id:int}/remove", guards=[signed_in, managing], status_code=204)
-async def remove(client: NamedDependency[ClientRef]) -> None:
-    await remove_client(client)
+async def remove(request: Request, client: NamedDependency[ClientRef]) -> None:
+    await remove_client(client, request.app.state.clock())
 
 
 @post("/client/{client_id:int}/restore", guards=[signed_in, managing], status_code=204)

@@ -10,6 +10,7 @@ from app.clients.queries import client_ids, client_of, client_rows, notes_of, su
 from app.clock import Clock
 from app.live.parts import Part, Rendered
 from app.stories.queries import stories_page
+from app.teams.queries import members_of
 from app.web.templates import gone, partial
 
 
@@ -97,3 +98,13 @@ async def stories_empty_fragments(team_id: int, parts: Sequence[Part], language:
         else gone(f"stories-empty-{part.client_id}")
         for part in parts
     }
+
+
+async def assignee_filter_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    html = partial("clients/_assignee_filter.html", language, members=await members_of(team_id))
+    return dict.fromkeys(parts, html)
+
+
+async def assignee_choice_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    html = partial("clients/_assignee_choice.html", language, members=await members_of(team_id))
+    return dict.fromkeys(parts, html)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.analytics.rates import NEWEST, Rates, rates
+from app.analytics.rhythm import LEAST_WEEKS
 from app.clients.queries import client_head, client_rows, newest_posts
 from app.clients.views import Card, ClientPage, ClientRow, LastCheck
 
@@ -24,6 +25,7 @@ async def client_page_of(team_id: int, client_id: int, now: datetime) -> ClientP
         team_zone=head["team_zone"],
         inactive_after_days=head["inactive_after_days"],
         team_inactive_after_days=head["team_inactive_after_days"],
+        rhythm_needs=LEAST_WEEKS,
         cards=_cards(head, figures, rows[0]),
     )
 

@@ -1,15 +1,18 @@
 """Reads and writes of clients. Every one starts from the team, or from the profile when a check fans out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from app.analytics.coverage import Span
 from app.analytics.days import day_of
 from app.analytics.rates import PostCounts
+from app.analytics.rhythm import AccountRhythm
 from app.clients.views import ClientRow, LastCheck, Notes, Summary
 from app.database import query
+from app.profiles.queries import hold_profile
 
 
 class ClientRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +27,22 @@ class ClientRef(msgspec.Struct, frozen=True, kw_only=True):
     inactive_after_days: int
     """The client's own threshold, or the team's."""
     team_inactive_after_days: int
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client was judged last."""
+
+    state: str
+    """The profile's."""
+    signal: str
+    silent_days: int | None
+    silent_minutes: int | None
+    silent_since: datetime | None
+    """The newest story known then, or the beginning of tracking; None: it was never judged."""
+    suspected_at: datetime | None
+    """When it was found silent; a check from after that confirms it."""
+    alerted_days: int | None
+    """What the unresolved alerts say; None: there is none."""
 
 
 class KnownHandle(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +76,58 @@ async def clients_of_profile(profile_id: int) -> list[ClientRef]:
     return [msgspec.convert(row, ClientRef) for row in rows]
 
 
+async def hold_client(team_id: int, client_id: int) -> int | None:
+    """Holds the profile of a client, tracked or not (see `hold_profile`): first the profile, then its clients, as
+    checks do. The profile's id; None where the team has no such client."""
+    while (profile_id := await _profile_of(team_id, client_id)) is not None:
+        await hold_profile(profile_id)
+        # A check may have moved the client to another profile meanwhile.
+        if await _profile_of(team_id, client_id) == profile_id:
+            return profile_id
+    return None
+
+
+async def _profile_of(team_id: int, client_id: int) -> int | None:
+    rows = await query("SELECT profile_id FROM clients WHERE team_id = {} AND id = {}", team_id, client_id)
+    return int(rows[0]["profile_id"]) if rows else None
+
+
+async def standing_of(client: ClientRef) -> Standing:
+    rows = await query(
+        """
+        SELECT p.state, c.status_signal AS signal, c.stories_inactive_days AS silent_days, c.silent_minutes,
+               c.silent_since, c.silence_suspected_at AS suspected_at,
+               (SELECT max(a.days_inactive) FROM inactivity_alerts a
+                WHERE a.client_id = c.id AND a.resolved_at IS NULL) AS alerted_days
+        FROM clients c JOIN profiles p ON p.id = c.profile_id WHERE c.id = {}
+        """,
+        client.id,
+    )
+    return msgspec.convert(rows[0], Standing)
+
+
+async def clients_to_judge(team_id: int) -> list[int]:
+    """Those that the team's threshold puts on another side than they stand on."""
+    rows = await query(
+        "SELECT c.id FROM clients c JOIN teams t ON t.id = c.team_id WHERE c.team_id = {} AND c.archived_at IS NULL"
+        " AND c.status_signal <> 'GREY' AND (c.silent_minutes IS NULL OR (c.status_signal = 'GREEN')"
+        " <> (c.silent_minutes >= 1440 * coalesce(c.inactive_after_days, t.inactive_after_days))) ORDER BY c.id",
+        team_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def held_profiles(after: int, limit: int) -> list[int]:
+    """Ids of the profiles that some team tracks, from the one after `after` on."""
+    rows = await query(
+        "SELECT DISTINCT profile_id AS id FROM clients WHERE archived_at IS NULL AND profile_id > {}"
+        " ORDER BY profile_id LIMIT {}",
+        after,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def client_ids(team_id: int) -> list[int]:
     rows = await query(
         "SELECT c.id FROM clients c JOIN profiles p ON p.id = c.profile_id"
@@ -72,7 +143,9 @@ async def client_rows(team_id: int, ids: Sequence[int], now: datetime) -> list[C
     rows = await query(
         """
         SELECT c.id AS client_id, p.username, p.full_name, c.custom_label AS label, c.lead_status,
-               c.status_signal AS signal, c.stories_inactive_days AS silent_days,
+               c.status_signal AS signal, c.stories_inactive_days AS silent_days, c.silent_minutes,
+               c.usual_gap_minutes, c.unusual_after_minutes, c.rhythm_weeks,
+               EXISTS (SELECT FROM inactivity_alerts i WHERE i.client_id = c.id AND i.resolved_at IS NULL) AS has_alert,
                m.user_id AS assignee_id, u.full_name AS assignee,
                p.avatar_storage_path AS avatar_key, coalesce(p.is_private, false) AS is_private, p.state,
                (SELECT max(s.posted_at) FROM stories s
@@ -200,6 +273,37 @@ async def newest_posts(profile_id: int, limit: int) -> list[PostCounts]:
     return [msgspec.convert(row, PostCounts) for row in rows]
 
 
+async def rhythm_facts(
+    client: ClientRef, since: datetime, now: datetime, *, always: bool
+) -> tuple[list[datetime], list[Span]] | None:
+    """When the stories that the client may see were posted, oldest first, and what was observed (`proved_span`).
+
+    None where the rhythm was learned in this hour, unless *always*.
+    """
+    good = "k.profile_id = c.profile_id AND k.kind = 'stories' AND k.outcome IN ('ok', 'empty')"
+    rows = await query(
+        f"""
+        SELECT (SELECT array_agg(s.posted_at ORDER BY s.posted_at) FROM stories s WHERE s.profile_id = c.profile_id
+                AND s.posted_at > {{}} AND s.expires_at > c.tracking_started_at) AS posted,
+               (SELECT range_agg(tstzrange(least(k.finished_at - interval '24 hours', k.started_at), k.started_at))
+                FROM checks k WHERE {good} AND k.started_at > {{}}) AS seen
+        FROM clients c WHERE c.team_id = {{}} AND c.id = {{}} AND ({{}}::boolean OR c.rhythm_weeks IS NULL OR NOT EXISTS
+            (SELECT FROM checks k WHERE {good} AND k.finished_at >= date_trunc('hour', {{}}::timestamptz)
+             AND k.finished_at < {{}}))
+        """,
+        since,
+        since,
+        client.team_id,
+        client.id,
+        always,
+        now,
+        now,
+    )
+    if not rows:
+        return None
+    return rows[0]["posted"] or [], [(span.lower, span.upper) for span in rows[0]["seen"] or [] if not span.isempty]
+
+
 async def avatar_key(team_id: int, client_id: int) -> str | None:
     rows = await query(
         "SELECT p.avatar_storage_path AS key FROM clients c JOIN profiles p ON p.id = c.profile_id"
@@ -278,10 +382,39 @@ async def replace_notes(client: ClientRef, text: str, version: int) -> int | Non
     return int(rows[0]["notes_version"]) if rows else None
 
 
-async def archive(client: ClientRef) -> bool:
+async def unassign(team_id: int, user_id: int) -> None:
+    """Nobody looks after the clients that somebody who leaves looked after."""
+    await query("UPDATE clients SET assigned_to = NULL WHERE team_id = {} AND assigned_to = {}", team_id, user_id)
+
+
+async def hold_profiles(team_id: int) -> None:
+    """Until the transaction ends: a check under way is waited for, and the next one reads what was decided."""
+    await query(
+        "SELECT p.id FROM profiles p WHERE p.id IN (SELECT c.profile_id FROM clients c WHERE c.team_id = {})"
+        # The newest first, as in a check that finds a new profile to be an old one.
+        " ORDER BY p.id DESC FOR NO KEY UPDATE",
+        team_id,
+    )
+
+
+async def recount_last_days(team_id: int) -> None:
+    """Of the newest stories, by the team's zone."""
+    await query(
+        """
+        UPDATE clients c SET last_story_date = (SELECT (max(s.posted_at) AT TIME ZONE t.time_zone)::date FROM stories s
+            WHERE s.profile_id = c.profile_id AND s.expires_at > c.tracking_started_at)
+        FROM teams t WHERE t.id = c.team_id AND c.team_id = {}
+        """,
+        team_id,
+    )
+
+
+async def archive(client: ClientRef, now: datetime) -> bool:
     """Whether it was tracked until now."""
     rows = await query(
-        "UPDATE clients SET archived_at = now() WHERE team_id = {} AND id = {} AND archived_at IS NULL RETURNING id",
+        "UPDATE clients SET archived_at = {}, silence_suspected_at = NULL"
+        " WHERE team_id = {} AND id = {} AND archived_at IS NULL RETURNING id",
+        now,
         client.team_id,
         client.id,
     )
@@ -327,11 +460,28 @@ async def recount_totals(client: ClientRef) -> None:
     )
 
 
-async def set_signal(client: ClientRef, signal: str, silent_days: int | None) -> None:
+async def set_silence(
+    client: ClientRef, signal: str, silent: timedelta | None, since: datetime, suspected_at: datetime | None = None
+) -> None:
+    """`silent`: None where nobody has looked yet."""
     await query(
-        "UPDATE clients SET status_signal = {}, stories_inactive_days = {} WHERE id = {}",
+        "UPDATE clients SET status_signal = {}, stories_inactive_days = {}, silent_minutes = {}, silent_since = {},"
+        " silence_suspected_at = {} WHERE id = {}",
         signal,
-        silent_days,
+        None if silent is None else silent // timedelta(days=1),
+        None if silent is None else silent // timedelta(minutes=1),
+        since,
+        suspected_at,
+        client.id,
+    )
+
+
+async def set_rhythm(client: ClientRef, rhythm: AccountRhythm) -> None:
+    minutes = [gap and gap // timedelta(minutes=1) for gap in (rhythm.usual_gap, rhythm.unusual_after)]
+    await query(
+        "UPDATE clients SET usual_gap_minutes = {}, unusual_after_minutes = {}, rhythm_weeks = {} WHERE id = {}",
+        *minutes,
+        rhythm.weeks,
         client.id,
     )
 

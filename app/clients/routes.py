@@ -1,5 +1,4 @@
-from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -13,12 +12,11 @@ from app.clients.queries import ClientRef, avatar_key, client_ids, client_of
 from app.live.hub import Hub
 from app.live.pages import DASHBOARD, client_page
 from app.live.parts import Part
-from app.teams.queries import members_of
 from app.web.auth import PROGRAMS_TOO, signed_in
 from app.web.dates import short_date
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
-from app.web.pages import page
+from app.web.pages import framed_page, page
 from app.web.pictures import picture
 from app.web.templates import render
 
@@ -36,17 +34,15 @@ async def dashboard(request: Request) -> Response:
     hub: Hub = request.app.state.hub
     cursor = hub.cursor  # Before the first read: what comes later is pushed.
     team_id = request.user.team_id
-    summary = Part("summary", team_id)
+    names = ("summary", "source_notice", "assignee_filter")
     rows = [Part("client_row", team_id, client_id) for client_id in await client_ids(team_id)]
-    shown = await shown_parts(hub, [summary, *rows], request.user.language)
-    return page(
+    shown = await hub.shown([*(Part(name, team_id) for name in names), *rows], request.user.language)
+    return await framed_page(
         request,
         "clients/index.html",
-        live=str(DASHBOARD),
+        live=DASHBOARD,
         cursor=cursor,
-        summary=shown[0],
-        rows=shown[1:],
-        members=await members_of(team_id),
+        parts={**dict(zip(names, shown, strict=False)), "rows": Markup("\n").join(shown[len(names) :])},
     )
 
 
@@ -59,42 +55,27 @@ async def show_client(
     hub: Hub = request.app.state.hub
     cursor = hub.cursor
     language = request.user.language
-    names = ("client_header", "client_cards", "client_rest", "heatmap")
+    names = ("client_header", "client_alert", "client_cards", "client_rest", "heatmap")
     try:
         year = read_year(asked, client, request.app.state.clock())
     except NoSuchYear:
         return _no_such_year(request, client)
-    header, cards, rest, heatmap = await shown_parts(
-        hub, [Part(name, client.team_id, client.id) for name in names], language
-    )
+    of_team = ("source_notice", "assignee_choice")
+    wanted = [Part(name, client.team_id) for name in of_team]
+    wanted += [Part(name, client.team_id, client.id) for name in names]
+    parts = dict(zip((*of_team, *names), await hub.shown(wanted, language), strict=True))
     if year is not None:
         # The last 52 weeks are what is kept rendered; a year is drawn for whoever asks for it.
         drawn = await heatmap_of(client, request.app.state.clock(), year)
-        heatmap = render("analytics/_heatmap.html", language, heatmap=drawn)
-    return page(
+        parts["heatmap"] = render("analytics/_heatmap.html", language, heatmap=drawn)
+    return await framed_page(
         request,
         "clients/show.html",
-        live=str(client_page(client.id)),
+        live=client_page(client.id),
         cursor=cursor,
         client=client,
-        header=header,
-        cards=cards,
-        heatmap=heatmap,
-        rest=rest,
-        members=await members_of(client.team_id),
+        parts=parts,
     )
-
-
-async def shown_parts(hub: Hub, parts: Sequence[Part], language: str) -> list[Markup]:
-    """The parts as they are kept for pushes too, in the order of asking. Raises where a template failed."""
-    if not hub.is_hearing:
-        # Changes are not heard of now: at least a page that is loaded anew shows them.
-        hub.parts.clear()
-    rendered = await hub.parts.rendered(parts, language)
-    shown = [rendered[part] for part in parts]
-    if None in shown:
-        raise RuntimeError(f"no page without {[part.name for part, html in rendered.items() if html is None]}")
-    return cast("list[Markup]", shown)
 
 
 def _no_such_year(request: Request, client: ClientRef) -> Response:

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u061c\u00ad\\s]*")
 
 def clean_label(text: str) -> str | None:
     """One line; None where nothing is left of it. Raises `Refused`."""
-    text = _BLANK.sub(" ", _NOT_IN_A_LINE.sub("", text)).strip()
+    text = one_line(text)
     if len(text) > LONGEST_LABEL:
         raise Refused(
             N_("A label has at most %(most)s characters; this one has %(count)s."),
@@ -26,7 +26,13 @@ def clean_label(text: str) -> str | None:
             most=LONGEST_LABEL,
             count=len(text),
         )
-    return None if _INVISIBLE.fullmatch(text) else text
+    return text or None
+
+
+def one_line(text: str) -> str:
+    """Empty where nothing of it can be seen."""
+    text = _BLANK.sub(" ", _NOT_IN_A_LINE.sub("", text)).strip()
+    return "" if _INVISIBLE.fullmatch(text) else text
 
 
 def clean_notes(text: str) -> str:

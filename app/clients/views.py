@@ -31,6 +31,15 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     """`GREEN`, `YELLOW`, `RED` or `GREY`."""
     silent_days: int | None
     """Whole observed days since the newest story; None where unknown."""
+    silent_minutes: int | None
+    """Observed since the newest story, at the last good check."""
+    usual_gap_minutes: int | None
+    """Between two occasions on which the account posts; None while too little was seen."""
+    unusual_after_minutes: int | None
+    rhythm_weeks: int | None
+    """How many weeks of the last 12 were observed."""
+    has_alert: bool
+    """Whether its silence was told to the members, and lasts."""
     avatar_key: str | None
     """Changes with the picture; None: no picture."""
     is_private: bool
@@ -42,6 +51,12 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     today_posts: int
     followers_count: int | None
     check: LastCheck
+
+    @property
+    def is_unusual(self) -> bool:
+        """Silent for longer than is this account's habit; nothing is said of one that can't be read."""
+        silent, limit = self.silent_minutes, self.unusual_after_minutes
+        return self.signal != "GREY" and silent is not None and limit is not None and silent > limit
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -92,4 +107,6 @@ class ClientPage(msgspec.Struct, frozen=True, kw_only=True):
     inactive_after_days: int | None
     """None: the team's."""
     team_inactive_after_days: int
+    rhythm_needs: int
+    """Observed weeks before anything is said of the account's rhythm."""
     cards: tuple[Card, ...]

@@ -3,12 +3,12 @@
 import random
 from datetime import datetime, timedelta
 
-from app.alerts.silence import DAY, signal_of, silence
+from app.alerts.silence import signal_of, silence
 from app.analytics.coverage import observed_minutes, proved_span
 from app.analytics.days import day_bounds, days_between
 from app.analytics.queries import seed_days
 from app.analytics.snapshot import store_snapshots
-from app.clients.queries import ClientRef, clients_of_profile, describe, recount_totals, set_signal, track
+from app.clients.queries import ClientRef, clients_of_profile, describe, recount_totals, set_silence, track
 from app.database import query, transaction
 from app.demo.history import AccountYear, snapshots_of, year_of
 from app.posts.queries import store_posts
@@ -20,7 +20,7 @@ from app.storage.base import Storage
 from app.storage.thumbnails import thumbnail
 from app.teams.passwords import hash_password
 from app.teams.people import DEMO_EMAIL
-from app.teams.queries import insert_member, insert_team, insert_user, user_by_email
+from app.teams.queries import insert_member, insert_team, insert_user, make_operator, user_by_email
 
 PICTURES = 12
 """Pictures drawn for each account's past; its stories share them, since a year of drawing takes minutes."""
@@ -46,6 +46,7 @@ async def seed_demo(source: DemoSource, storage: Storage, now: datetime) -> bool
             return False
         team_id = await insert_team("Demo agency")
         await insert_member(team_id, user_id, "owner")
+        await make_operator(user_id)
         for number, account in enumerate(CAST):
             await _seed_account(team_id, account, number, pictures[account.handle], now)
     return True
@@ -149,4 +150,4 @@ async def _store_days(client: ClientRef, year: AccountYear, now: datetime) -> No
         silent=silent,
         inactive_after_days=client.inactive_after_days,
     )
-    await set_signal(client, signal, silent // DAY if spans else None)
+    await set_silence(client, signal, silent if spans else None, newest)

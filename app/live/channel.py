@@ -6,6 +6,9 @@ LIVE = "live"
 NOTED = "live:outbox"
 """The newest outbox id that went out, to notice a database that went back in time."""
 
+LIFE = "live:database"
+"""The life of the database that the entries are from."""
+
 KEPT = 20_000
 """Entries kept for replay; ticks alone fill it in 28 hours."""
 

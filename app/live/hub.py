@@ -10,9 +10,12 @@ import logging
 import random
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple, cast
 
 import msgspec
+from markupsafe import Markup
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -20,9 +23,11 @@ from app.live import frames
 from app.live.channel import KEPT, LIVE, START, TICK
 from app.live.cursor import START as BEGINNING
 from app.live.cursor import Cursor, StreamId, id_text, stream_id
-from app.live.events import AccessEnded, AnyEvent, decode
-from app.live.fragments import drop_touched, parts_for
-from app.live.open_stream import OpenStream, StreamViewer
+from app.live.events import AccessEnded, AnyEvent, age_of, decode
+from app.live.followers import Follower, Followers
+from app.live.fragments import NEVER_KEPT, drop_touched, parts_for
+from app.live.measures import Measures
+from app.live.open_stream import OpenStream, Shown, StreamViewer
 from app.live.pages import Page
 from app.live.parts import Part, Parts, Render, Rendered
 
@@ -34,14 +39,27 @@ LOOK_EVERY = 5.0
 SILENT_AFTER = 12.0
 """Seconds without an entry (ticks come every 5) after which the road to Redis counts as broken."""
 CHECK_EVERY = 30.0
+ANSWERS_WITHIN = 2.0
+"""Seconds after which a connection to Redis counts as one whose other end is gone."""
 RETRY = 0.3
 AHEAD_WAIT = 2.0
-SLICE = 500
-"""Pages written to before others get their turn on the event loop."""
+REPORTS_A_SECOND = 10
+"""That this process wants of all its pages together, about what they painted."""
+SLICE = 200
+"""Pages written to before others get their turn on the event loop: some 2 ms of work. A small request needs about four
+turns, so that it is answered within 10 ms while a pass goes to 10,000 pages."""
 
 
 Allowed = Callable[[set[StreamViewer]], Awaitable[set[StreamViewer]]]
 """Which of the viewers may still look."""
+
+
+class Missed(NamedTuple):
+    events: list[tuple[Cursor, AnyEvent]]
+    """Each with its own cursor."""
+    cursor: Cursor
+    """Everything up to it is among the events."""
+    is_all: bool
 
 
 class Team:
@@ -50,6 +68,8 @@ class Team:
     def __init__(self) -> None:
         self.streams: set[OpenStream] = set()
         self.dirty: set[AnyEvent] = set()
+        self.recorded: int | None = None
+        """When the oldest of them was recorded, in milliseconds of Redis's clock."""
         self.heartbeat = False
         self.between_passes = asyncio.Lock()
         self.runner: asyncio.Task[None] | None = None
@@ -58,10 +78,12 @@ class Team:
 
 class Hub:
     def __init__(self, redis_url: str, render: Render, allowed: Allowed) -> None:
-        self._commands = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._commands = Redis.from_url(redis_url, socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=2)
         self._redis_url = redis_url
         self._allowed = allowed
-        self.parts = Parts(render)
+        self.parts = Parts(render, NEVER_KEPT)
+        self.followers = Followers()
+        self.measures = Measures()
         self._run_id: str | None = None
         self._taken: StreamId = BEGINNING
         self._floor: StreamId = BEGINNING
@@ -94,6 +116,7 @@ class Hub:
         """Lets every stream go, so that the process can stop; the pages come back by themselves."""
         for stream in list(self.streams()):
             stream.end()
+        self.followers.end_all()
 
     def streams(self) -> Iterable[OpenStream]:
         return [stream for team in self._teams.values() for stream in team.streams]
@@ -103,10 +126,29 @@ class Hub:
         """Where this process stands. A page notes it before its first read. None before Redis was ever reached."""
         return Cursor(self._run_id, self._taken) if self._run_id else None
 
+    async def clock(self) -> int:
+        """Milliseconds, by the one clock that all processes share: Redis's."""
+        seconds, microseconds = await self._commands.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
     @property
     def is_hearing(self) -> bool:
         """Whether entries arrive; ticks come every 5 seconds."""
         return _now() - self._last_entry < SILENT_AFTER
+
+    async def shown(self, parts: Sequence[Part], language: str) -> list[Markup]:
+        """For a page that is loaded: the parts as they are kept for pushes too, in the order of asking.
+
+        Raises where a template failed.
+        """
+        if not self.is_hearing:
+            # Changes are not heard of now: at least a page that is loaded anew shows them.
+            self.parts.clear()
+        rendered = await self.parts.rendered(parts, language)
+        shown = [rendered[part] for part in parts]
+        if None in shown:
+            raise RuntimeError(f"no page without {[part.name for part, html in rendered.items() if html is None]}")
+        return cast("list[Markup]", shown)
 
     # --- taking events ----------------------------------------------------------------------------------------
 
@@ -122,7 +164,7 @@ class Hub:
             await asyncio.sleep(RETRY)
 
     async def _subscribe_and_take(self) -> None:
-        redis = Redis.from_url(self._redis_url, socket_timeout=5, socket_connect_timeout=2)
+        redis = Redis.from_url(self._redis_url, socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=2)
         async with contextlib.aclosing(redis), redis.pubsub() as subscription:
             await subscription.subscribe(LIVE)
             while (message := await subscription.get_message(timeout=2)) is None or message["type"] != "subscribe":
@@ -192,17 +234,28 @@ class Hub:
         if entry not in (TICK.encode(), START.encode()):
             try:
                 event = decode(entry)
-            except msgspec.DecodeError as error:
-                # Another version's event: what it made out of date is not known here.
-                raise RuntimeError(f"an unknown event: {entry[:200]!r}") from error
-            self._order.append((position, event.team_id))
-            self._ring[event.team_id].append((position, event))
-            self._trim()
-            drop_touched(self.parts, event)
-            self._mark(event)
+            except msgspec.DecodeError:
+                log.warning("an event of another version, pages load anew: %r", entry[:200])
+                self._begin_at(position)
+            else:
+                self._note(position, event, _recorded(position, entry))
         self._taken = position
         self._moved.set()
         self._moved = asyncio.Event()
+
+    def _begin_at(self, position: StreamId) -> None:
+        """What this event made out of date is not known here: nobody may go on from before it."""
+        run_id = self._run_id
+        self._forget()
+        self._run_id, self._floor = run_id, position
+
+    def _note(self, position: StreamId, event: AnyEvent, recorded: int | None) -> None:
+        self._order.append((position, event.team_id))
+        self._ring[event.team_id].append((position, event))
+        self._trim()
+        drop_touched(self.parts, event)
+        self._mark(event, recorded)
+        self.followers.tell(event)
 
     def _trim(self) -> None:
         while len(self._order) > KEPT:
@@ -212,16 +265,17 @@ class Hub:
             if not ring:
                 del self._ring[team_id]
 
-    def _mark(self, event: AnyEvent) -> None:
+    def _mark(self, event: AnyEvent, recorded: int | None) -> None:
         team = self._teams.get(event.team_id)
         if team is None:
             return
         if isinstance(event, AccessEnded):
             for stream in list(team.streams):
-                if stream.viewer.user_id == event.user_id and event.session in (None, stream.viewer.session):
+                if event.ends(stream.viewer.user_id, stream.viewer.session):
                     stream.end("access")
             return
         team.dirty.add(event)
+        team.recorded = _older(team.recorded, recorded)
         self._run_passes(event.team_id, team)
 
     def _forget(self) -> None:
@@ -233,8 +287,10 @@ class Hub:
         self.parts.clear()
         for team in self._teams.values():
             team.dirty.clear()
+            team.recorded = None
         for stream in self.streams():
-            stream.reload()
+            self._reload(stream)
+        self.followers.wake_all()
 
     # --- passes -----------------------------------------------------------------------------------------------
 
@@ -248,7 +304,9 @@ class Hub:
                 await asyncio.sleep(max(0.0, team.last_pass + PASS_EVERY - _now()))
                 try:
                     async with team.between_passes:
+                        began = _now()
                         await self._pass(team)
+                        self.measures.passes.add(_now() - began)
                 except Exception:
                     log.exception("a pass for team %s is repeated", team_id)
                     await asyncio.sleep(RETRY)
@@ -261,60 +319,57 @@ class Hub:
         """One round of reading, rendering and writing: everything that is dirty now, with the cursor of now."""
         cursor = self.cursor
         dirty, team.dirty = team.dirty, set()
+        recorded, team.recorded = team.recorded, None
         heartbeat, team.heartbeat = team.heartbeat, False
         members = [stream for stream in team.streams if stream.is_member]
         if cursor is None or not members:
             return
         try:
-            written = await self._frames(dirty, {(page, s.viewer.language) for s in members for page in s.pages})
+            written = await self._frames(dirty, set(chain(*{stream.shown for stream in members})))
         except BaseException:
             team.dirty |= dirty
+            team.recorded = _older(team.recorded, recorded)
             team.heartbeat |= heartbeat
             raise
+        if cursor.run_id != self._run_id:
+            return
         last = frames.seen(cursor)
-        for count, stream in enumerate(members):
-            if count % SLICE == SLICE - 1:
+        if recorded is not None:
+            last = frames.committed(recorded, len(members) / REPORTS_A_SECOND) + last
+        bodies = _Bodies(written, last, even_if_nothing=heartbeat)
+        for count, stream in enumerate(members, start=1):
+            if count % SLICE == 0:
                 await asyncio.sleep(0)
-            if cursor.run_id != self._run_id:
-                return
+                if cursor.run_id != self._run_id:
+                    return
             if stream.is_member:
-                self._write(stream, written, last, cursor, even_if_nothing=heartbeat)
+                self._write(stream, bodies[stream.shown], cursor)
 
-    async def _frames(
-        self, events: Iterable[AnyEvent], shown: Iterable[tuple[Page, str]]
-    ) -> dict[tuple[Page, str], bytes | None]:
+    async def _frames(self, events: Iterable[AnyEvent], shown: Iterable[Shown]) -> dict[Shown, bytes | None]:
         """The frame of each page and language that the events touch; None where a template failed."""
         wanted: dict[str, dict[Page, list[Part]]] = defaultdict(dict)
         for page, language in shown:
             parts = list(dict.fromkeys(part for event in events for part in parts_for(event, page)))
             if parts:
                 wanted[language][page] = parts
-        written: dict[tuple[Page, str], bytes | None] = {}
+        written: dict[Shown, bytes | None] = {}
         for language, pages in wanted.items():
             rendered = await self.parts.rendered({part for parts in pages.values() for part in parts}, language)
             for page, parts in pages.items():
                 written[page, language] = _frame(page, parts, rendered)
         return written
 
-    def _write(
-        self,
-        stream: OpenStream,
-        written: dict[tuple[Page, str], bytes | None],
-        last: bytes,
-        cursor: Cursor,
-        *,
-        even_if_nothing: bool,
-    ) -> None:
-        keys = [key for page in stream.pages if (key := (page, stream.viewer.language)) in written]
-        mine = [written[key] for key in keys]
-        if None in mine:
-            stream.reload()
-        elif mine or even_if_nothing:
-            if stream.write(b"".join((*mine, last))):  # type: ignore[arg-type]
-                stream.cursor = cursor
-            else:
-                stream.is_member = False
-                stream.when_writable(self.join)
+    def _write(self, stream: OpenStream, body: bytes | None, cursor: Cursor) -> None:
+        if body is None:
+            self._reload(stream)
+        elif not body:
+            return
+        elif stream.write(body):
+            stream.cursor = cursor
+        else:
+            self.measures.skips += 1
+            stream.is_member = False
+            stream.when_writable(self.join)
 
     # --- joining ----------------------------------------------------------------------------------------------
 
@@ -331,7 +386,7 @@ class Hub:
         if not team.streams and team.runner is None and self._teams.get(team_id) is team:
             del self._teams[team_id]
 
-    async def is_allowed(self, stream: OpenStream) -> bool:
+    async def is_allowed(self, stream: OpenStream | Follower) -> bool:
         return stream.viewer in await self._allowed({stream.viewer})
 
     async def join(self, stream: OpenStream) -> None:
@@ -341,20 +396,26 @@ class Hub:
         async with team.between_passes:
             now = self.cursor
             if now is None or not self._can_replay(stream.cursor, now):
-                stream.reload()
+                self._reload(stream)
                 return
             missed = self._events_after(stream.cursor.position, stream.viewer.team_id)  # type: ignore[union-attr]
             try:
-                written = await self._frames(missed, {(page, stream.viewer.language) for page in stream.pages})
+                written = await self._frames(missed, stream.shown)
             except Exception:
                 log.exception("a page could not join")
                 stream.end()  # It comes back from its own cursor.
                 return
             if now.run_id != self._run_id:
-                stream.reload()
+                self._reload(stream)
                 return
+            self.measures.joins += 1
+            self.measures.replays += bool(missed)
             stream.is_member = True
-            self._write(stream, written, frames.seen(now), now, even_if_nothing=True)
+            self._write(stream, _Bodies(written, frames.seen(now), even_if_nothing=True)[stream.shown], now)
+
+    def _reload(self, stream: OpenStream) -> None:
+        self.measures.reloads += 1
+        stream.reload()
 
     async def _wait_for(self, cursor: Cursor | None) -> None:
         """Another web process may have taken more than this one: waits until this one has caught up."""
@@ -372,10 +433,23 @@ class Hub:
         return cursor is not None and cursor.run_id == now.run_id and self._floor <= cursor.position <= now.position
 
     def _events_after(self, position: StreamId, team_id: int) -> list[AnyEvent]:
+        return [event for _, event in self._entries_after(position, team_id)]
+
+    def _entries_after(self, position: StreamId, team_id: int) -> list[tuple[StreamId, AnyEvent]]:
         ring = self._ring.get(team_id)
         if not ring or ring[-1][0] <= position:
             return []
-        return [event for _, event in list(ring)[bisect_right(ring, position, key=lambda entry: entry[0]) :]]
+        return list(ring)[bisect_right(ring, position, key=lambda entry: entry[0]) :]
+
+    async def missed(self, cursor: Cursor, team_id: int, most: int) -> "Missed | None":
+        """For programs: the team's events after the cursor, oldest first; None where they can't be told whole."""
+        await self._wait_for(cursor)
+        now = self.cursor
+        if now is None or not self._can_replay(cursor, now):
+            return None
+        entries = self._entries_after(cursor.position, team_id)
+        events = [(Cursor(now.run_id, position), event) for position, event in entries[:most]]
+        return Missed(events, now, True) if len(entries) <= most else Missed(events, events[-1][0], False)
 
     # --- heartbeat --------------------------------------------------------------------------------------------
 
@@ -398,19 +472,51 @@ class Hub:
         while True:
             await asyncio.sleep(CHECK_EVERY)
             try:
-                viewers = {stream.viewer for stream in self.streams()}
-                allowed = await self._allowed(viewers) if viewers else set()
+                viewers = {one.viewer for one in (*self.streams(), *self.followers)}
+                refused = viewers - await self._allowed(viewers) if viewers else set()
             except Exception as error:
                 log.warning("access can't be checked now: %s", error or type(error).__name__)
                 continue
             for stream in self.streams():
-                if stream.viewer in viewers - allowed:
+                if stream.viewer in refused:
                     stream.end("access")
+            for follower in self.followers:
+                if follower.viewer in refused:
+                    follower.end(has_access=False)
+
+
+class _Bodies(dict[tuple[Shown, ...], bytes | None]):
+    """What a pass writes, by what a stream shows: put together once, however many streams show the same.
+
+    None where a template failed; empty where there is nothing to write.
+    """
+
+    def __init__(self, written: Mapping[Shown, bytes | None], last: bytes, *, even_if_nothing: bool) -> None:
+        self._written = written
+        self._last = last
+        self._even_if_nothing = even_if_nothing
+
+    def __missing__(self, shown: tuple[Shown, ...]) -> bytes | None:
+        mine = [self._written[one] for one in shown if one in self._written]
+        if None in mine:
+            self[shown] = None
+        else:
+            self[shown] = b"".join((*mine, self._last)) if mine or self._even_if_nothing else b""  # type: ignore[arg-type]
+        return self[shown]
 
 
 def _frame(page: Page, parts: Iterable[Part], rendered: Rendered) -> bytes | None:
     found = [rendered[part] for part in parts]
     return None if None in found else frames.fragments(page, found)  # type: ignore[arg-type]
+
+
+def _recorded(position: StreamId, entry: bytes) -> int | None:
+    age = age_of(entry)
+    return None if age is None else position[0] - age
+
+
+def _older(one: int | None, other: int | None) -> int | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _now() -> float:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import msgspec
 from litestar.types import HTTPResponseBodyEvent, Send
@@ -23,20 +24,36 @@ class StreamViewer(msgspec.Struct, frozen=True, kw_only=True):
 
     team_id: int
     user_id: int
+    """0: a wall."""
     session: str
-    """The id under which the session is kept."""
+    """The id under which the session is kept, or `wall:5`."""
     language: str
+
+    @property
+    def is_wall(self) -> bool:
+        return self.user_id == 0
+
+
+Shown = tuple[Page, str]
+"""A page in a language: those who show the same receive the same bytes."""
 
 
 class OpenStream:
+    # There are very many.
+    __slots__ = ("_knocking", "_send", "cursor", "ended", "is_member", "shown", "viewer")
+
     def __init__(self, send: Send, viewer: StreamViewer, pages: tuple[Page, ...], cursor: Cursor | None) -> None:
         self._send = send
         self.viewer = viewer
-        self.pages = pages
+        self.shown = _shown(pages, viewer.language)
         self.cursor = cursor
         self.is_member = False
         self.ended = asyncio.Event()
         self._knocking: asyncio.Task[None] | None = None
+
+    @property
+    def is_stalled(self) -> bool:
+        return self._knocking is not None
 
     def write(self, data: bytes) -> bool:
         """Writes all of it at once, or nothing and answers False where that would have to wait.
@@ -89,6 +106,12 @@ class OpenStream:
         """Ends the response as HTTP wants it, if the page can still receive."""
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._send(_body(b"", more=False)), 1)
+
+
+@lru_cache(10_000)
+def _shown(pages: tuple[Page, ...], language: str) -> tuple[Shown, ...]:
+    """The same object for all who show the same: a pass asks for it once a page, and thousands don't fit the cache."""
+    return tuple((page, language) for page in pages)
 
 
 def _body(data: bytes, *, more: bool = True) -> HTTPResponseBodyEvent:

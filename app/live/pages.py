@@ -3,15 +3,18 @@
 import re
 from typing import NamedTuple
 
-_FORM = re.compile(r"(client):([1-9]\d{0,17})|(dashboard)", re.ASCII)
+_FORM = re.compile(r"(client|bell|wall):([1-9]\d{0,17})|(dashboard|settings)", re.ASCII)
 
 
 class Page(NamedTuple):
+    """A page, or what is on every page and yet one member's own: his bell."""
+
     kind: str
-    client_id: int = 0
+    of: int = 0
+    """The client's id, the member's or the wall's; 0: the team's."""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.client_id}" if self.client_id else self.kind
+        return f"{self.kind}:{self.of}" if self.of else self.kind
 
     @classmethod
     def parse(cls, text: str) -> "Page | None":
@@ -19,11 +22,20 @@ class Page(NamedTuple):
         form = _FORM.fullmatch(text)
         if form is None:
             return None
-        return cls("client", int(form[2])) if form[1] else DASHBOARD
+        return cls(form[1], int(form[2])) if form[1] else cls(form[3])
 
 
 DASHBOARD = Page("dashboard")
+SETTINGS = Page("settings")
 
 
 def client_page(client_id: int) -> Page:
     return Page("client", client_id)
+
+
+def wall_page(wall_id: int) -> Page:
+    return Page("wall", wall_id)
+
+
+def bell_of(user_id: int) -> Page:
+    return Page("bell", user_id)

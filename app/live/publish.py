@@ -1,3 +1,5 @@
+from piccolo.querystring import QueryString
+
 from app.live.events import Event, encode
 from app.live.tables import Outbox
 from app.piccolo_conf import DB
@@ -22,6 +24,8 @@ async def publish(*events: Event) -> None:
                     user_id=getattr(event, "user_id", None),
                     event=event.name,
                     payload=encode(event),
+                    # Not now(), which is when the transaction began. The nearest to the commit that can be written.
+                    recorded_at=QueryString("clock_timestamp()"),
                 )
                 for event in events
             )

@@ -1,4 +1,4 @@
-from piccolo.columns import JSONB, BigInt, BigSerial, Varchar
+from piccolo.columns import JSONB, BigInt, BigSerial, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -10,3 +10,4 @@ class Outbox(Table, tablename="outbox"):
     user_id = BigInt(null=True, default=None)
     event = Varchar(length=64)
     payload = JSONB()
+    recorded_at = Timestamptz(null=True, default=None)

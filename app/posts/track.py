@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from app.alerts.inactivity import evaluate
 from app.analytics.days import day_of
 from app.analytics.queries import first_whole_day, recount_days
 from app.analytics.snapshot import take_snapshot
@@ -37,17 +38,22 @@ async def track_posts(
     async with transaction():
         await query("SELECT id FROM profiles WHERE id = {} FOR UPDATE", profile.id)
         try:
-            profile = await resolve(profile, read.profile.external_id if read.profile else None)
+            was, profile = profile, await resolve(profile, read.profile.external_id if read.profile else None)
+            is_merged = profile.id != was.id
         except AnotherAccount:
             read = PostsRead(
                 username=read.username,
                 outcome=Outcome.NOT_FOUND,
                 error="the handle belongs to another account",
             )
+            is_merged = False
         facts_changed = await _store_profile(profile.id, read.profile, avatar) if read.profile else False
         new, changed = await store_posts(profile.id, read.posts, thumbnails, now)
         await close_check(check_id, read.outcome, now, found=len(read.posts), stored=len(new), error=read.error)
         state_changed = await _note_on_profile(profile.id, read, source, now)
+        if state_changed or is_merged:
+            for client in await clients_of_profile(profile.id):
+                await evaluate(client, now)
         await _tell_clients(profile.id, read, [*new, *changed], facts_changed or state_changed, now)
         # Only a read that saw the account, and told its figures, is a day's snapshot.
         if read.outcome.proves and read.profile:

@@ -11,6 +11,8 @@ from app.sources.base import Outcome, Run
 
 KEPT = timedelta(days=90)
 RESUMABLE = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By no more do the clocks of two workers."""
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -76,15 +78,30 @@ async def close_check(
     found: int = 0,
     stored: int = 0,
     error: str | None = None,
-) -> None:
-    await query(
-        "UPDATE checks SET finished_at = {}, outcome = {}, found = {}, stored = {}, error = {} WHERE id = {}",
+) -> datetime | None:
+    """When it had started; None where it is gone."""
+    rows = await query(
+        "UPDATE checks SET finished_at = {}, outcome = {}, found = {}, stored = {}, error = {} WHERE id = {}"
+        " RETURNING started_at",
         now,
         outcome.value,
         found,
         stored,
         error[:500] if error else None,
         check_id,
+    )
+    return rows[0]["started_at"] if rows else None
+
+
+async def forget_future(profile_id: int, now: datetime) -> None:
+    """Checks of a clock that was ahead: they would prove time that is still to come.
+
+    In the transaction of a good check, which proves all that they really saw.
+    """
+    await query(
+        "DELETE FROM checks WHERE profile_id = {} AND kind = 'stories' AND finished_at > {}",
+        profile_id,
+        now + CLOCKS_DIFFER,
     )
 
 

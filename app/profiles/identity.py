@@ -1,8 +1,9 @@
 """Who an account is: the network's id, once known. A handle may change hands; history stays with the id."""
 
+from app.alerts.queries import has_alerts
 from app.clients.queries import move_clients
 from app.database import query
-from app.live.events import ClientRemoved
+from app.live.events import AlertResolved, ClientRemoved
 from app.live.publish import publish
 from app.profiles.queries import ProfileRef, profiles_by_id
 
@@ -30,8 +31,11 @@ async def resolve(profile: ProfileRef, external_id: str | None) -> ProfileRef:
         await query("UPDATE profiles SET external_id = {} WHERE id = {}", external_id, profile.id)
         return (await profiles_by_id([profile.id]))[0]
     known_id = known[0]["id"]
-    left = await move_clients(profile.id, known_id)
-    await publish(*(ClientRemoved(team_id=team_id, client_id=client_id) for team_id, client_id in left))
+    for team_id, client_id in await move_clients(profile.id, known_id):
+        if await has_alerts(client_id):
+            # They go with the client: no bell may show them any more.
+            await publish(AlertResolved(team_id=team_id, client_id=client_id))
+        await publish(ClientRemoved(team_id=team_id, client_id=client_id))
     # What the nameless one had gathered is the same account's.
     for table, key in (("stories", "instagram_story_id"), ("posts", "instagram_post_id")):
         await query(

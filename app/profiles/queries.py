@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -32,6 +33,53 @@ async def profiles_by_id(profile_ids: Sequence[int]) -> list[ProfileRef]:
 async def state_of(profile_id: int) -> str:
     rows = await query("SELECT state FROM profiles WHERE id = {}", profile_id)
     return str(rows[0]["state"])
+
+
+async def hold_profile(profile_id: int) -> str | None:
+    """Until the transaction ends nobody else judges the profile's clients. Its state; None where it is gone."""
+    rows = await query("SELECT state FROM profiles WHERE id = {} FOR NO KEY UPDATE", profile_id)
+    return str(rows[0]["state"]) if rows else None
+
+
+async def note_proof(profile_id: int, began_at: datetime, now: datetime) -> None:
+    """When the newest good stories check began; what a clock noted that was ahead does not count."""
+    await query(
+        "UPDATE profiles SET stories_proved_at ="
+        " greatest({}, CASE WHEN stories_proved_at <= {} THEN stories_proved_at END) WHERE id = {}",
+        began_at,
+        now,
+        profile_id,
+    )
+
+
+async def check_stories_by(profile_id: int, moment: datetime) -> None:
+    """Never later than planned. A profile that a worker has claimed is being checked anyway."""
+    await query(
+        "UPDATE profiles SET next_story_check_at = {} WHERE id = {} AND (next_story_check_at IS NULL"
+        " OR next_story_check_at > {} AND next_story_check_at IS DISTINCT FROM story_lease_until)",
+        moment,
+        profile_id,
+        moment,
+    )
+
+
+async def posting_times(profile_id: int, since: datetime) -> list[datetime]:
+    """When the stories were posted that were seen, oldest first."""
+    rows = await query(
+        "SELECT posted_at FROM stories WHERE profile_id = {} AND posted_at > {} ORDER BY posted_at", profile_id, since
+    )
+    return [row["posted_at"] for row in rows]
+
+
+async def good_story_checks(profile_id: int, limit: int) -> list[datetime]:
+    """When the newest ones ended that saw the account, oldest first."""
+    rows = await query(
+        "SELECT finished_at FROM checks WHERE profile_id = {} AND kind = 'stories' AND outcome IN ('ok', 'empty')"
+        " ORDER BY started_at DESC LIMIT {}",
+        profile_id,
+        limit,
+    )
+    return [row["finished_at"] for row in reversed(rows)]
 
 
 async def profile_named(username: str, platform: str = "instagram") -> ProfileRef:

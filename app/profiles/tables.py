@@ -19,8 +19,11 @@ class Profile(Table, tablename="profiles"):
     is_verified = Boolean(null=True, default=None)
     state = Varchar(length=16, default="new")
     last_story_at = Timestamptz(default=None, null=True)
+    stories_proved_at = Timestamptz(default=None, null=True)
     next_story_check_at = Timestamptz(default=None, null=True, index=True)
     next_post_check_at = Timestamptz(default=None, null=True, index=True)
+    story_lease_until = Timestamptz(default=None, null=True)
+    post_lease_until = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
 

@@ -5,22 +5,24 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from app.alerts.inactivity import evaluate
 from app.alerts.silence import UNREADABLE
 from app.analytics.days import day_of, days_between
 from app.analytics.queries import first_whole_day, recount_days
 from app.clients.queries import ClientRef, clients_of_profile, recount_totals
-from app.clients.signal import judge
+from app.clients.rhythm import learn_rhythm
+from app.clients.signal import seen_of
 from app.database import query, transaction
 from app.live.events import ActivityDayChanged, CheckFinished, Event, StoryArchived
 from app.live.publish import publish
-from app.profiles.checks import CheckResult, close_check, failures_in_a_row, proved_spans
-from app.profiles.due import next_check
+from app.profiles.checks import CheckResult, close_check, failures_in_a_row, forget_future
 from app.profiles.identity import AnotherAccount, resolve
-from app.profiles.queries import ProfileRef, state_of
+from app.profiles.plan import plan_check
+from app.profiles.queries import ProfileRef, note_proof, state_of
 from app.sources.base import Outcome, PictureUnavailable, Source, StoriesRead
 from app.storage.base import Storage
 from app.storage.thumbnails import NotAPicture, thumbnail
-from app.stories.queries import newest_story_at, store_stories, stored_stories, without_thumbnail
+from app.stories.queries import store_stories, stored_stories, without_thumbnail
 
 log = logging.getLogger("alrt.stories")
 
@@ -51,9 +53,15 @@ async def archive_stories(
         read = _believed(read, await state_of(profile.id))
         unknown = [story for story in read.stories if story.story_id not in known]
         new, late = await store_stories(profile.id, unknown, thumbnails, now)
-        await close_check(check_id, read.outcome, now, found=len(read.stories), stored=len(new), error=read.error)
+        began_at = await close_check(
+            check_id, read.outcome, now, found=len(read.stories), stored=len(new), error=read.error
+        )
+        proved_at = began_at if read.outcome.proves else None
+        if proved_at:
+            await forget_future(profile.id, now)
+            await note_proof(profile.id, proved_at, now)
         await _note_on_profile(profile.id, read, source, now)
-        await _tell_clients(profile.id, read, [*new, *late], now)
+        await _tell_clients(profile.id, read, [*new, *late], now, proved_at)
     return CheckResult(read.outcome, len(read.stories), len(new), read.error)
 
 
@@ -102,7 +110,7 @@ async def _fetch_thumbnails(
 
 async def _note_on_profile(profile_id: int, read: StoriesRead, source: Source, now: datetime) -> None:
     failures = await failures_in_a_row(profile_id, "stories")
-    due = next_check(source.rhythm, source.rhythm.stories_every, read.outcome, failures, now)
+    due = await plan_check(profile_id, source.rhythm, read.outcome, failures, now)
     await query(
         "UPDATE profiles SET state = coalesce({}, state), last_story_at = greatest(last_story_at, {}),"
         " is_private = CASE WHEN {} THEN true WHEN {} THEN false ELSE is_private END,"
@@ -117,9 +125,13 @@ async def _note_on_profile(profile_id: int, read: StoriesRead, source: Source, n
     )
 
 
-async def _tell_clients(profile_id: int, read: StoriesRead, story_ids: Sequence[int], now: datetime) -> None:
+async def _tell_clients(
+    profile_id: int, read: StoriesRead, story_ids: Sequence[int], now: datetime, proved_at: datetime | None
+) -> None:
     for client in await clients_of_profile(profile_id):
-        changed = await _recount_client(client, read, now)
+        changed = await _recount_client(client, read, now, proved_at)
+        if read.outcome.proves:
+            await learn_rhythm(client, now, has_new=bool(story_ids))
         events: list[Event] = [CheckFinished(team_id=client.team_id, client_id=client.id, kind="stories")]
         events += [
             StoryArchived(team_id=client.team_id, client_id=client.id, story_id=story_id) for story_id in story_ids
@@ -128,14 +140,15 @@ async def _tell_clients(profile_id: int, read: StoriesRead, story_ids: Sequence[
         await publish(*events)
 
 
-async def _recount_client(client: ClientRef, read: StoriesRead, now: datetime) -> list[date]:
-    newest = await newest_story_at(client)
-    since = max(newest, client.tracking_started_at) if newest else client.tracking_started_at
-    looked_from = first_whole_day(now)
-    spans = await proved_spans(client.profile_id, min(since, looked_from))
-    await judge(client, spans, newest, now)
+async def _recount_client(
+    client: ClientRef, read: StoriesRead, now: datetime, proved_at: datetime | None
+) -> list[date]:
+    seen = await seen_of(client, now)
+    # An attempt that tells of the source only says nothing of the account's silence.
+    if read.outcome.profile_state is not None:
+        await evaluate(client, now, seen=seen, checked_at=proved_at)
     await recount_totals(client)
     touched = {day_of(story.posted_at, client.time_zone) for story in read.stories}
     if read.outcome.proves:
         touched |= set(days_between(now - timedelta(days=1), now, client.time_zone))
-    return await recount_days(client, touched, spans, looked_from)
+    return await recount_days(client, touched, list(seen.spans), first_whole_day(now))

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST = 10
+LONGEST = 1_000
 
 _hasher = PasswordHasher()
 

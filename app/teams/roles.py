@@ -1,4 +1,4 @@
-"""Who may do what: everybody in a team edits its clients, managers decide which there are."""
+"""Who may do what: everybody edits clients, managers decide which there are, admins who belongs to the team."""
 
 ROLES = ("owner", "admin", "manager", "member")
 
@@ -8,3 +8,8 @@ _MANAGERS = ("owner", "admin", "manager")
 def may_manage(role: str) -> bool:
     """Add and remove clients, hide stories, set thresholds."""
     return role in _MANAGERS
+
+
+def may_administer(role: str) -> bool:
+    """Change the team itself: its name, zone and threshold, and who belongs to it."""
+    return role in ("owner", "admin")

@@ -4,20 +4,22 @@ from urllib.parse import urlsplit
 from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect
 from msgspec import Struct
 
-from app.teams.people import sign_in, sign_out
+from app.teams.people import sign_in, sign_out, switch_team
 from app.teams.queries import set_language
 from app.web import languages
+from app.web.answers import whole_number
 from app.web.attempts import Attempts
-from app.web.auth import language_for
-from app.web.http import Request, Response
+from app.web.auth import language_for, signed_in
+from app.web.cookies import session_cookie
+from app.web.http import Request, Response, address_of
 from app.web.languages import gettext_in
 from app.web.pages import page
-from app.web.sessions import COOKIE, LIFE, Sessions
+from app.web.sessions import Sessions
 
 YEAR = 365 * 24 * 3600
 
@@ -29,6 +31,10 @@ class Credentials(Struct):
 
 class Choice(Struct):
     language: str = ""
+
+
+class TeamChoice(Struct):
+    team_id: str = ""
 
 
 @get("/login", sync_to_thread=False)
@@ -44,7 +50,7 @@ async def log_in(
 ) -> Response:
     _ = gettext_in(language_for(request)).gettext
     attempts: Attempts = request.app.state.attempts
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     account = data.email.strip().lower()
     if wait := await attempts.wait(account, address):
         message = _("Too many attempts. Try again in %(minutes)s min.") % {"minutes": -(-wait // 60)}
@@ -58,14 +64,24 @@ async def log_in(
     if request.auth is not None:
         # Whoever signs in over an open session leaves it behind, and its streams with it.
         await sign_out(request.user, sessions) if request.user else await sessions.end(request.auth.id)
-    return Redirect("/", status_code=303, cookies=[_cookie(request, token, LIFE)])
+    return Redirect("/", status_code=303, cookies=[session_cookie(request, token)])
 
 
 @post("/logout", status_code=200)
 async def log_out(request: Request) -> Response:
     if request.user is not None:
         await sign_out(request.user, request.app.state.sessions)
-    return Redirect("/login", status_code=303, cookies=[_cookie(request, "", 0)])
+    return Redirect("/login", status_code=303, cookies=[session_cookie(request, "")])
+
+
+@post("/team", guards=[signed_in], status_code=200)
+async def choose_team(
+    request: Request, data: Annotated[TeamChoice, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Response:
+    """From then on the session looks at another of the viewer's teams."""
+    if not await switch_team(request.user, whole_number(data.team_id), request.app.state.sessions):
+        raise NotFoundException
+    return Redirect("/", status_code=303)
 
 
 @post("/language", status_code=200)
@@ -109,9 +125,4 @@ def _login_page(
     )
 
 
-def _cookie(request: Request, token: str, max_age: int) -> Cookie:
-    secure = request.app.state.settings.secure_cookies
-    return Cookie(key=COOKIE, value=token, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
-
-
-ROUTES = [show_login, log_in, log_out, choose_language]
+ROUTES = [show_login, log_in, log_out, choose_team, choose_language]

@@ -1,4 +1,5 @@
 from piccolo.columns import JSONB, BigSerial, Boolean, Date, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -44,6 +45,8 @@ class TeamInvitation(Table, tablename="team_invitations"):
     role = Varchar(length=16)
     token_hash = Varchar(length=64, unique=True)
     expires_at = Timestamptz(default=None, null=True)
+    invited_by = ForeignKey(User, null=True, on_delete=OnDelete.set_null, index=True)
+    used_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
 
 

@@ -1,5 +1,6 @@
-from piccolo.columns import JSONB, BigSerial, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, BigSerial, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from app.teams.tables import Team
@@ -15,5 +16,34 @@ class Wall(Table, tablename="walls"):
     shows = JSONB(default="{}")
     version = Varchar(length=64, null=True, default=None)
     last_seen_at = Timestamptz(default=None, null=True)
+    went_silent_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class WallCode(Table, tablename="wall_codes"):
+    """A screen without a team waits to be paired: it holds the token, and shows the code."""
+
+    id = BigSerial(primary_key=True)
+    code = Varchar(length=8, unique=True)
+    token_hash = Varchar(length=64, unique=True)
+    expires_at = Timestamptz(default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class WallScreen(Table, tablename="wall_screens"):
+    """A browser that holds a wall's token: one, unless the token was copied."""
+
+    id = BigSerial(primary_key=True)
+    wall_id = ForeignKey(Wall, null=False)
+    screen = Varchar(length=40)
+    version = Varchar(length=64)
+    width = Integer()
+    height = Integer()
+    lag_ms = Integer(null=True, default=None)
+    nodes = Integer()
+    heap_bytes = BigInt(null=True, default=None)
+    loaded_at = Timestamptz(default=None)
+    last_seen_at = Timestamptz(default=TimestamptzNow())
+
+    one_screen = Unique([wall_id, screen])

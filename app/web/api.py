@@ -56,6 +56,13 @@ class BadInput(ValidationException):
         super().__init__(extra=[{"key": field, "message": message}])
 
 
+class TooMany(TooManyRequestsException):
+    """Says of what, and when to try again."""
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(detail=message, headers={"Retry-After": str(seconds)})
+
+
 class Conflict(HTTPException):
     """Somebody else was faster; the message says what to do."""
 
@@ -80,7 +87,7 @@ INTERNAL = ("internal", "Something went wrong. It is our fault, and has been not
 
 def failure(status: int, error: Exception) -> Response:
     code, message = CODES.get(status, CODES[400] if 400 <= status < 500 else INTERNAL)
-    if isinstance(error, (PermissionDeniedException, Conflict)) and error.detail:
+    if isinstance(error, (PermissionDeniedException, Conflict, TooMany)) and error.detail:
         message = error.detail
     fields = _fields_of(error) if status == 400 else {}
     headers = {"Cache-Control": "no-store", **_headers_of(status, error)}
@@ -208,7 +215,7 @@ def openapi() -> OpenAPIConfig:
                 ),
             }
         ),
-        tags=[Tag("clients"), Tag("analytics"), Tag("stories"), Tag("alerts")],
+        tags=[Tag("clients"), Tag("analytics"), Tag("stories"), Tag("alerts"), Tag("events")],
         operation_id_creator=lambda handler, _, __: handler.handler_name,
         use_handler_docstrings=True,
         openapi_router=_OnlyTheFile("/api", route_handlers=[], include_in_schema=False),

@@ -19,6 +19,10 @@ class Attempts:
         ]
         return max(waits)
 
+    async def wait_for(self, what: str, most: int) -> int:
+        """The same for anything else that is allowed `most` times in the window."""
+        return await self._count(f"attempts:{what}", most)
+
     async def forgive(self, account: str, address: str) -> None:
         """A success forgets what was mistyped before."""
         await self._redis.delete(f"attempts:account:{account[:254]}:{address}")

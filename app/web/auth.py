@@ -25,6 +25,13 @@ class Token(msgspec.Struct, frozen=True):
     can_write: bool
 
 
+class OtherTeam(msgspec.Struct, frozen=True, array_like=True):
+    """One that the viewer belongs to as well, without looking at it."""
+
+    id: int
+    name: str
+
+
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     """A signed-in member, looking at one team."""
 
@@ -38,10 +45,15 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     may_manage: bool
     """What the role allows beyond looking and editing."""
+    may_administer: bool
+    is_operator: bool
+    """Runs Alrt itself: `users.role` is `admin`."""
     session: Session
     """Of a program: one that is kept nowhere, so that it opens no stream."""
     token: Token | None = None
     """None: a person."""
+    other_teams: tuple[OtherTeam, ...] = ()
+    """By name. Of a program: none, since it acts for one team."""
 
 
 FindViewer = Callable[[Session], Awaitable[Viewer | None]]
@@ -84,11 +96,24 @@ def language_for(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     )
 
 
-def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+# Guards are coroutines without a need: Litestar calls plain functions in a thread, which costs more than they do.
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     if connection.user is None:
         raise NotAuthorizedException
 
 
-def managing(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def administering(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    if not connection.user.may_administer:
+        raise PermissionDeniedException
+
+
+async def operating(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    if not connection.user.is_operator:
+        raise PermissionDeniedException
+
+
+async def managing(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     if not connection.user.may_manage:
         raise PermissionDeniedException

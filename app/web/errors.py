@@ -1,7 +1,9 @@
 """Errors as a person reads them: what it is, and what to do."""
 
 import logging
+import random
 
+import asyncpg
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.response import Redirect
 from litestar_htmx import ClientRedirect
@@ -16,7 +18,16 @@ from app.web.pages import page
 
 log = logging.getLogger("alrt.web")
 
-AWAY = (RedisConnectionError, RedisTimeoutError, ConnectionError, TimeoutError)
+AWAY = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """A server that we need is restarting: not our fault, and soon over."""
 
 
@@ -43,12 +54,14 @@ def show_error(request: Request, error: Exception) -> Response:
         429: (_("Too many requests"), _("Wait a moment, and try again.")),
         503: (_("One moment"), _("A part of Alrt is being restarted. Load the page again in a few seconds.")),
     }.get(status, (_("Something went wrong"), _("It is our fault, and has been noted. Try again in a moment.")))
-    headers = {"Retry-After": "3"} if status == 503 else {}
+    # Refresh: nobody may be there to load the page again.
+    headers = {"Retry-After": "3", "Refresh": str(random.randint(2, 5))} if status == 503 else {}
     return page(request, "web/error.html", status=status, headers=headers, title=title, message=message, code=status)
 
 
 def _to_login(request: Request) -> Response:
-    if request.url.path.startswith("/live"):
+    # Scripts ask there, and nobody is in front of a wall.
+    if request.url.path.startswith(("/live", "/metrics", "/wall")):
         return Response("", status_code=401)
     if request.headers.get("hx-request"):
         return ClientRedirect("/login")

@@ -19,6 +19,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     user_id: int
     team_id: int
+    proof: str = ""
+    """Stands for the password and the membership that it was opened with: another password ends it, and so does
+    leaving the team, for good."""
 
     @property
     def public_id(self) -> str:
@@ -30,10 +33,10 @@ class Sessions:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def begin(self, user_id: int, team_id: int) -> str:
+    async def begin(self, user_id: int, team_id: int, proof: str) -> str:
         """The token for the cookie."""
         token = secrets.token_urlsafe(32)
-        session = Session(id=_hash(token), user_id=user_id, team_id=team_id)
+        session = Session(id=_hash(token), user_id=user_id, team_id=team_id, proof=proof)
         await self._redis.set(_key(session.id), msgspec.json.encode(session), ex=LIFE)
         return token
 
@@ -43,16 +46,25 @@ class Sessions:
         stored = await self._redis.getex(_key(_hash(token)), ex=LIFE)
         return msgspec.json.decode(stored, type=Session) if stored else None
 
+    async def go_on(self, session: Session, team_id: int, proof: str) -> None:
+        """The session goes on in another team, or with another password; one that has ended stays ended."""
+        changed = msgspec.structs.replace(session, team_id=team_id, proof=proof)
+        await self._redis.set(_key(session.id), msgspec.json.encode(changed), ex=LIFE, xx=True)
+
     async def end(self, session_id: str) -> None:
         await self._redis.delete(_key(session_id))
 
-    async def alive(self, session_ids: Collection[str]) -> set[str]:
-        """Which of the sessions still exist, in one round trip."""
+    async def kept(self, session_ids: Collection[str]) -> dict[str, Session]:
+        """Those of the sessions that still exist, by id, in one round trip."""
         asked = sorted(session_ids)
         if not asked:
-            return set()
+            return {}
         stored = await self._redis.mget([_key(session_id) for session_id in asked])
-        return {session_id for session_id, found in zip(asked, stored, strict=True) if found}
+        return {
+            session_id: msgspec.json.decode(found, type=Session)
+            for session_id, found in zip(asked, stored, strict=True)
+            if found
+        }
 
 
 def _hash(token: str) -> str:

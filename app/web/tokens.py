@@ -19,6 +19,17 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def session_of(token_id: int) -> str:
+    """What stands in for the id of a session where a program asks."""
+    return f"token:{token_id}"
+
+
+def token_of(session: str) -> int | None:
+    """The token's id; None for a person's session."""
+    kind, _, token_id = session.partition(":")
+    return int(token_id) if kind == "token" else None
+
+
 def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     """The token of `Authorization: Bearer …`; None where the request carries none."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")

@@ -31,7 +31,7 @@ function insert(fresh) {
   const list = document.getElementById(fresh.dataset.into);
   if (list && place(fresh, list)) {
     mark(fresh, "entered");
-    htmx.process(fresh);
+    globalThis.htmx?.process(fresh);
   }
 }
 
@@ -39,7 +39,7 @@ function update(old, fresh) {
   const moved = old.dataset.sort !== fresh.dataset.sort;
   const current = merge(old, fresh);
   if (moved) move(current);
-  htmx.process(current);
+  globalThis.htmx?.process(current);
 }
 
 function move(element) {

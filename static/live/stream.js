@@ -1,7 +1,7 @@
 // One EventSource, kept alive. A new one is made for each attempt: after an answer other than 200 the browser gives up
 // for good, and by itself it would come back with the address, and so the cursor, of long ago.
 
-const KINDS = ["fragments", "seen", "reload", "ended"];
+const KINDS = ["fragments", "committed", "seen", "reload", "ended"];
 const HEARTBEAT = 15_000;
 const SILENCE = 35_000; // two heartbeats, and a little for the road
 const FIRST_FRAME = 10_000; // a page joins within two seconds; longer means a dead road

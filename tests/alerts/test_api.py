@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from app.clients.queries import ClientRef
-from app.database import query
+from app.database import query, transaction
+from app.live.events import AlertHandled
+from app.live.publish import publish
 from tests.cast import Cast, Person
 from tests.product import Product
 from tests.programs import error_of, program
+from tests.worker import take_events
 
 FIELDS = {
     "id",
@@ -34,6 +37,28 @@ async def alert(client: ClientRef, person: Person, **columns: Any) -> int:
         *columns.values(),
     )
     return int(rows[0]["id"])
+
+
+async def ten_thousand_alerts(person: Person, product: Product) -> None:
+    await query(
+        "INSERT INTO profiles (platform, username, state) SELECT 'instagram', 'many.' || n, 'ok'"
+        " FROM generate_series(1, 10000) n"
+    )
+    await query(
+        "INSERT INTO clients (team_id, profile_id) SELECT {}, id FROM profiles WHERE username LIKE 'many.%'",
+        person.team_id,
+    )
+    # As PostgreSQL does by itself within a minute. Alerts come too fast for that, even so.
+    await query("ANALYZE clients, profiles")
+    await query(
+        "INSERT INTO inactivity_alerts (client_id, user_id, alert_type, days_inactive, created_at)"
+        " SELECT c.id, {}, 'STORIES_INACTIVE', 3, {} FROM clients c JOIN profiles p ON p.id = c.profile_id"
+        " WHERE p.username LIKE 'many.%'",
+        person.id,
+        product.now(),
+    )
+    async with transaction():
+        await publish(AlertHandled(team_id=person.team_id, user_id=person.id))
 
 
 async def test_the_callers_unread_alerts_and_no_others(product: Product, cast: Cast) -> None:
@@ -110,6 +135,43 @@ async def test_all_are_read_at_once_but_not_those_of_others(product: Product, ca
         assert [(found["id"], found["is_read"]) for found in answer] == [(mine, True)]
         assert (await alices.put("/api/alerts/read-all")).json() == {"alerts": []}
         assert len((await bobs.get("/api/alerts")).json()["alerts"]) == 1
+
+
+async def test_what_a_program_does_is_told_to_its_members_pages_once(product: Product, cast: Cast) -> None:
+    mine, _ = await alert(cast.bakery, cast.alice), await alert(cast.bakery, cast.bob)
+    async with program(product, cast.alice) as alices:
+        await product.stop_relay()
+        await take_events()
+        for verb in ("read", "read", "dismiss", "dismiss"):
+            await alices.put(f"/api/alerts/{mine}/{verb}")
+        await alices.put("/api/alerts/read-all")
+        told = AlertHandled(team_id=cast.alice.team_id, user_id=cast.alice.id)
+        assert await take_events() == [told, told]
+
+
+async def test_a_snooze_makes_an_alert_that_was_read_unread_again(product: Product, cast: Cast) -> None:
+    mine = await alert(cast.bakery, cast.alice, is_read=True)
+    async with program(product, cast.alice) as alices:
+        answer = (await alices.put(f"/api/alerts/{mine}/snooze", json={"until": None})).json()["alert"]
+        assert (answer["is_read"], answer["snoozed_until"][:4]) == (False, "9999")
+        assert (await alices.get("/api/alerts")).json() == {"alerts": []}
+        await query("UPDATE inactivity_alerts SET snoozed_until = {}", product.now() - timedelta(seconds=1))
+        assert len((await alices.get("/api/alerts")).json()["alerts"]) == 1
+
+
+async def test_an_alert_that_is_over_is_not_snoozed(product: Product, cast: Cast) -> None:
+    mine = await alert(cast.bakery, cast.alice, resolved_at=product.now())
+    async with program(product, cast.alice) as alices:
+        answer = (await alices.put(f"/api/alerts/{mine}/snooze", json={"until": None})).json()["alert"]
+        assert answer["snoozed_until"] is None
+
+
+async def test_more_alerts_than_an_answer_holds_are_read_too(product: Product, cast: Cast) -> None:
+    await ten_thousand_alerts(cast.alice, product)
+    async with program(product, cast.alice) as alices:
+        assert len((await alices.get("/api/alerts")).json()["alerts"]) == 500
+        assert len((await alices.put("/api/alerts/read-all")).json()["alerts"]) == 500
+        assert (await alices.get("/api/alerts")).json() == {"alerts": []}
 
 
 async def test_a_client_that_is_no_longer_tracked_alerts_nobody(product: Product, cast: Cast) -> None:

@@ -65,7 +65,7 @@ def test_five_hundred_are_enough_at_once() -> None:
 
 
 async def test_a_dry_run_says_of_each_line_what_would_happen_and_stores_nothing(cast: Cast) -> None:
-    await remove_client(await client(cast.alice.team_id, "rye.bread"))
+    await remove_client(await client(cast.alice.team_id, "rye.bread"), NOW)
     await query("UPDATE profiles SET state = 'private', is_private = true WHERE username = 'florist'")
     profiles = await query("SELECT id FROM profiles")
     await take_events()

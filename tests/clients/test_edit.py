@@ -64,7 +64,7 @@ async def test_a_label_is_one_clean_line(cast: Cast, typed: str, stored: str | N
         ClientChanges(assigned_to=999),
         ClientChanges(assigned_to=-1),
         ClientChanges(inactive_after_days=0),
-        ClientChanges(inactive_after_days=91),
+        ClientChanges(inactive_after_days=61),
         ClientChanges(inactive_after_days=-1),
     ],
 )
@@ -136,8 +136,8 @@ async def test_a_removed_client_comes_back_as_it_was(cast: Cast) -> None:
     await edit_client(cast.bakery, ClientChanges(label="Rye"), NOW)
     await query("UPDATE profiles SET next_story_check_at = {}", NOW + timedelta(hours=15))
     await take_events()
-    await remove_client(cast.bakery)
-    await remove_client(cast.bakery)
+    await remove_client(cast.bakery, NOW)
+    await remove_client(cast.bakery, NOW)
     assert await client_of(cast.alice.team_id, cast.bakery.id) is None
     assert await take_events() == [ClientRemoved(team_id=cast.alice.team_id, client_id=cast.bakery.id)]
     with pytest.raises(Refused, match="removed"):
@@ -150,7 +150,7 @@ async def test_a_removed_client_comes_back_as_it_was(cast: Cast) -> None:
 
 
 async def test_a_stranger_restores_nothing(cast: Cast) -> None:
-    await remove_client(cast.bakery)
+    await remove_client(cast.bakery, NOW)
     assert await restore_client(cast.charlie.team_id, cast.bakery.id, NOW) is None
     assert await client_of(cast.alice.team_id, cast.bakery.id) is None
 

@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 import pytest
 
 from app.clients.queries import client_of
@@ -9,6 +10,7 @@ from app.database import query
 from app.live import hub
 from app.reading.batch import check_profiles
 from app.sources.base import Outcome
+from app.web.sessions import Session
 from tests.cast import Cast
 from tests.product import Product
 
@@ -117,6 +119,28 @@ async def test_while_redis_is_away_a_page_says_so_and_nothing_breaks(product: Pr
         answer = await alice.get("/", timeout=20)
         assert answer.status_code in (200, 503)
         assert (await alice.get("/", timeout=20)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        asyncpg.CannotConnectNowError("the database system is starting up"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        asyncpg.InterfaceError("connection is closed"),
+    ],
+)
+async def test_while_the_database_is_away_a_page_says_so_and_comes_back_by_itself(
+    product: Product, cast: Cast, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def find_nobody(session: Session) -> None:
+        raise error
+
+    async with product.signed_in(cast.alice) as alice:
+        monkeypatch.setattr(product.application.state, "find_viewer", find_nobody)
+        answer = await alice.get("/")
+        assert answer.status_code == 503
+        assert 2 <= int(answer.headers["refresh"]) <= 5
 
 
 async def test_while_changes_are_not_heard_of_a_page_that_is_loaded_anew_shows_them(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.clients.edit import ClientChanges, edit_client
 from app.clients.midnight import announce_new_days
 from app.clock import Clock
 from app.database import query, transaction
@@ -15,7 +16,7 @@ from app.live.events import ClientEdited
 from app.live.fragments import RENDERERS
 from app.live.parts import Part, Rendered
 from app.live.publish import publish
-from app.teams.people import remove_member
+from app.teams.members import end_membership
 from app.web.sessions import COOKIE
 from tests.cast import Cast
 from tests.listener import listen_to, open_stream, stream_address
@@ -208,7 +209,7 @@ async def test_signing_out_ends_the_stream_of_that_session_only(product: Product
 async def test_a_removed_member_loses_the_stream_at_once(product: Product, cast: Cast) -> None:
     async with product.signed_in(cast.bob) as bob, listen_to(bob, "/") as page:
         await page.seen()
-        await remove_member(cast.bob.team_id, cast.bob.id)
+        await end_membership(cast.bob.team_id, cast.bob.id)
         assert (await page.until("ended")).data == "access"
         assert (await bob.get("/live?page=dashboard")).status_code == 401
 
@@ -246,6 +247,22 @@ async def test_a_new_day_reaches_every_open_page_of_the_team(product: Product, c
         await page.seen()
         assert await announce_new_days(datetime.now(UTC) + timedelta(days=1)) == 2
         assert f'id="client-row-{cast.bakery.id}"' in await page.fragments()
+
+
+async def test_a_page_that_slept_over_midnight_gets_todays_rows_and_not_midnights(product: Product, cast: Cast) -> None:
+    async with product.signed_in(cast.alice) as alice:
+        asleep = await stream_address(alice, "/")
+        async with listen_to(alice, "/") as awake:
+            await awake.seen()
+            await announce_new_days(datetime.now(UTC) + timedelta(days=1))
+            assert f'id="client-row-{cast.bakery.id}"' in await awake.fragments()
+            await edit_client(cast.bakery, ClientChanges(label="in the morning"), product.now())
+            await awake.collect("in the morning")
+        async with open_stream(alice, asleep) as woken:
+            rows = (await woken.collect("client-row-")).split(f'id="client-row-{cast.bakery.id}"')
+            # The row comes twice, for the day and for the label: neither may be midnight's.
+            assert len(rows) > 2
+            assert all("in the morning" in row for row in rows[1:])
 
 
 async def test_many_changes_at_once_come_in_few_frames(product: Product, cast: Cast) -> None:

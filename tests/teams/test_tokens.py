@@ -29,9 +29,9 @@ async def test_a_token_is_printed_once_works_and_is_revoked(shell: Shell, cast: 
     [row] = await query("SELECT * FROM api_tokens")
     assert row["name"] == "weekly report"
 
-    assert (await shell.alrt("token", "revoke", str(row["id"]))).code == 0
+    assert (await shell.alrt("token", "revoke", str(row["id"]), "--team", "Acme")).code == 0
     assert await find_by_token(hash_of(token), NOW) is None
-    assert "revoked before" in await shell.refused("token", "revoke", str(row["id"]))
+    assert "revoked before" in await shell.refused("token", "revoke", str(row["id"]), "--team", "Acme")
 
 
 async def test_a_token_may_write_when_it_is_asked_for(shell: Shell, cast: Cast) -> None:
@@ -57,6 +57,13 @@ async def test_no_token_for_strangers(shell: Shell, team: str, email: str, name:
 
 @pytest.mark.parametrize("token_id", ["0", "99", "9223372036854775808"])
 async def test_a_token_that_does_not_exist_is_not_revoked(shell: Shell, token_id: str) -> None:
-    assert (
-        await shell.refused("token", "revoke", token_id) == f"There is no token {token_id}, or it was revoked before."
-    )
+    line = await shell.refused("token", "revoke", token_id, "--team", "Acme")
+    assert line == f"Acme has no token {token_id}, or it was revoked before."
+
+
+async def test_another_teams_token_is_out_of_reach(shell: Shell, cast: Cast) -> None:
+    words = ("token", "create", "--team", "Acme", "--user", "bob@example.org", "--name", "x")
+    token = (await shell.alrt(*words)).out.strip()
+    [row] = await query("SELECT id FROM api_tokens")
+    assert "Globex has no token" in await shell.refused("token", "revoke", str(row["id"]), "--team", "Globex")
+    assert await find_by_token(hash_of(token), NOW) is not None

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from app.alerts.inactivity import Resolution, raise_alerts, resolve_alerts
 from app.clients.edit import save_notes
-from app.database import query
+from app.database import query, transaction
 from app.settings import ROOT
 from tests.browser import sign_in, until_live
 from tests.cast import Cast
+from tests.cast import client as another
 from tests.product import Product
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -28,7 +30,7 @@ async def dashboard(page: Page, product: Product, cast: Cast) -> None:
 
 async def menu(page: Page, product: Product, cast: Cast) -> None:
     await dashboard(page, product, cast)
-    await page.click("[data-menu] summary")
+    await page.click(".menu__button")
 
 
 async def client(page: Page, product: Product, cast: Cast) -> None:
@@ -82,6 +84,71 @@ async def add(page: Page, product: Product, cast: Cast) -> None:
     await page.wait_for_selector(".plan")
 
 
+async def ops(page: Page, product: Product, cast: Cast) -> None:
+    """With an account at risk, one out of sight, and a source that fails."""
+    await query("UPDATE users SET role = 'admin'")
+    await query("UPDATE profiles SET state = 'private' WHERE id = {}", cast.bakery.profile_id)
+    await query("INSERT INTO source_incidents (source, checks, failed, error) VALUES ('apify', 9, 9, 'HTTP 503')")
+    await dashboard(page, product, cast)
+    await page.goto(f"{product.address}/ops")
+    await page.click("#ops-unseen summary")
+
+
+async def settings(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.goto(f"{product.address}/settings")
+    await until_live(page)
+    await page.fill("#token-form [name=name]", "report")
+    await page.click("#token-form [type=submit]")
+    await page.wait_for_selector("#token-made input")
+    await page.fill("#invite-form [name=email]", "dora@example.org")
+    await page.click("#invite-form [type=submit]")
+    await page.wait_for_selector("#invited input")
+    await page.click(f"#role-menu-{cast.bob.id} summary")
+
+
+async def confirm(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.goto(f"{product.address}/settings")
+    await until_live(page)
+    await page.click(f"#member-{cast.bob.id} .member__remove button")
+
+
+async def invitation(page: Page, product: Product, cast: Cast) -> None:
+    await settings(page, product, cast)
+    await page.goto(await page.input_value("#invited input"))
+
+
+async def bell(page: Page, product: Product, cast: Cast) -> None:
+    """Everything that it can hold, over a page that says so too."""
+    now = product.now()
+    clients = [cast.bakery, *[await another(cast.alice.team_id, f"cafe.{n}") for n in range(4)]]
+    async with transaction():
+        for who in clients:
+            await raise_alerts(who, 3, now)
+        await resolve_alerts(clients[1], Resolution.STORY, now)
+        await query("UPDATE inactivity_alerts SET is_read = true WHERE client_id = {}", clients[2].id)
+        await query("UPDATE inactivity_alerts SET snoozed_until = '9999-01-01Z' WHERE client_id = {}", clients[3].id)
+    (incident,) = await query(
+        "INSERT INTO source_incidents (source, began_at, checks, failed) VALUES ('apify', {}, 20, 19) RETURNING id", now
+    )
+    await query("INSERT INTO source_notices (incident_id, user_id) VALUES ({}, {})", incident["id"], cast.alice.id)
+    await client(page, product, cast)
+    await page.wait_for_selector(".client-alert__box")
+    await page.wait_for_selector("#source-notice .notice")
+    await page.click(".bell__button")
+
+
+async def snooze(page: Page, product: Product, cast: Cast) -> None:
+    await bell(page, product, cast)
+    await page.click("[data-snooze] >> nth=0")
+
+
+async def no_alerts(page: Page, product: Product, cast: Cast) -> None:
+    await dashboard(page, product, cast)
+    await page.click(".bell__button")
+
+
 async def error(page: Page, product: Product, cast: Cast) -> None:
     await page.goto(f"{product.address}/nowhere")
 
@@ -89,7 +156,27 @@ async def error(page: Page, product: Product, cast: Cast) -> None:
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize(
     "show",
-    [login, dashboard, menu, client, story, hidden_stories, keys, day, edit, notes_conflict, add, error],
+    [
+        login,
+        dashboard,
+        menu,
+        client,
+        story,
+        hidden_stories,
+        keys,
+        day,
+        edit,
+        notes_conflict,
+        add,
+        settings,
+        confirm,
+        invitation,
+        ops,
+        bell,
+        snooze,
+        no_alerts,
+        error,
+    ],
     ids=lambda show: show.__name__,
 )
 async def test_nothing_is_severely_wrong(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.database import query
-from app.teams.people import remove_member
+from app.teams.members import end_membership
 from app.teams.queries import find_by_token
 from app.teams.tokens import revoke_token
 from app.web.api import LARGEST_BODY
@@ -63,14 +63,14 @@ async def test_a_revoked_token_is_refused_at_once(product: Product, cast: Cast) 
     async with product.visitor() as visitor:
         visitor.headers["authorization"] = f"bearer {token}"
         assert (await visitor.get("/api/clients")).status_code == 200
-        await revoke_token(token_id, product.now())
+        await revoke_token("Acme", token_id, product.now())
         error_of(await visitor.get("/api/clients"), 401)
 
 
 async def test_the_token_of_somebody_who_left_the_team_opens_nothing(product: Product, cast: Cast) -> None:
     async with program(product, cast.bob) as bobs:
         assert (await bobs.get("/api/clients")).status_code == 200
-        await remove_member(cast.bob.team_id, cast.bob.id)
+        await end_membership(cast.bob.team_id, cast.bob.id)
         error_of(await bobs.get("/api/clients"), 401)
 
 

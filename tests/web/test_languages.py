@@ -48,14 +48,14 @@ async def test_two_viewers_of_a_team_get_the_same_push_in_two_languages(
 async def test_a_language_is_chosen_in_the_menu_and_kept(product: Product, cast: Cast, page: Page) -> None:
     await sign_in(page, product.address, cast.alice)
     await page.goto(f"{product.address}/client/{cast.bakery.id}")
-    await page.click("[data-menu] summary")
+    await page.click(".menu__button")
     await page.click("text=العربية")
     await page.wait_for_selector("html[lang=ar] body[data-live=live]")
     assert page.url == f"{product.address}/client/{cast.bakery.id}"
     assert (await query("SELECT language FROM users WHERE id = {}", cast.alice.id))[0]["language"] == "ar"
     await page.goto(product.address)
     await page.wait_for_selector("html[lang=ar] body[data-live=live]")
-    await page.click("[data-menu] summary")
+    await page.click(".menu__button")
     await page.click("text=تسجيل الخروج")
     await page.wait_for_selector("html[lang=ar] .login")
 
@@ -65,7 +65,7 @@ async def test_the_other_tabs_follow(product: Product, cast: Cast, page: Page) -
     other = await page.context.new_page()
     await other.goto(f"{product.address}/client/{cast.bakery.id}")
     await until_live(other)
-    await page.click("[data-menu] summary")
+    await page.click(".menu__button")
     await page.click("text=العربية")
     for tab in (page, other):
         await tab.wait_for_selector("html[lang=ar] body[data-live=live]")

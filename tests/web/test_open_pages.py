@@ -8,6 +8,8 @@ from playwright.async_api import Browser, Page
 
 from app.database import query
 from app.live.channel import LIVE
+from app.web.auth import Viewer
+from app.web.sessions import Session
 from tests.browser import sign_in, until_live
 from tests.cast import Cast
 from tests.product import Product
@@ -101,12 +103,37 @@ async def test_when_redis_was_emptied_the_page_loads_itself_anew(product: Produc
     await page.wait_for_selector("#client-rows .client-row__today:has-text('+1')")
 
 
+@pytest.mark.parametrize("away", ["web", "database"])
+async def test_a_page_that_is_told_to_load_anew_waits_until_that_can_be_done(
+    product: Product, cast: Cast, page: Page, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await page.add_init_script("Math.random = () => 0.1")  # Loads anew half a second after it was told to.
+    await sign_in(page, product.address, cast.alice)
+    await product.redis.delete(LIVE)
+    await product.archive_story(cast.bakery)
+    await page.wait_for_selector("body[data-live=reconnecting]")
+    if away == "web":
+        await product.stop_web()
+        await asyncio.sleep(1.5)
+        await product.start_web()
+    else:
+        monkeypatch.setattr(product.application.state, "find_viewer", _refused)
+        await asyncio.sleep(1.5)
+        monkeypatch.undo()
+    await page.wait_for_selector("#client-rows .client-row__today:has-text('+1')", timeout=10_000)
+    await until_live(page)
+
+
+async def _refused(session: Session) -> Viewer | None:
+    raise ConnectionRefusedError
+
+
 async def test_signing_out_in_one_tab_takes_the_others_to_the_login(product: Product, cast: Cast, page: Page) -> None:
     await sign_in(page, product.address, cast.alice)
     other = await page.context.new_page()
     await other.goto(f"{product.address}/client/{cast.bakery.id}")
     await until_live(other)
-    await page.click("[data-menu] summary")
+    await page.click(".menu__button")
     await page.click("text=Sign out")
     await page.wait_for_url("**/login")
     await other.wait_for_url("**/login", timeout=10_000)
