@@ -17,7 +17,7 @@ run: .make/venv .make/frontend
 	@exec $(BIN)/alrt run
 
 test: .make/venv-dev .make/frontend chromium
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 check: .make/venv-dev
 	@$(BIN)/ruff check .
@@ -95,11 +95,13 @@ lock: .make/venv-dev
 	@touch $@
 
 chromium:
-	@for name in "$${CHROMIUM:-chromium}" $${CHROMIUM:-chromium-browser google-chrome}; do \
+	@for name in "$${CHROMIUM:-chromium-headless-shell}" $${CHROMIUM:-chromium chromium-browser google-chrome}; do \
 		command -v "$$name" >/dev/null && exit 0; done; \
 	if [ -z "$$CHROMIUM" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium ..."; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+		apt-get update -qq && { \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null || \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }; \
 	else \
 		echo "The browser tests need Chromium: install the package chromium, or set CHROMIUM to its path." >&2; \
 		exit 1; \

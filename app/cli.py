@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -91,6 +92,8 @@ def web() -> None:
             raise WrongSetting(
                 f"HOST {settings.host}, PORT {settings.port} can't be used: {error.strerror}."
             ) from error
+        # What was imported stays: a collection that looked at all of it would hold every page up.
+        gc.freeze()
         await server(application).serve(sockets=[listening])
 
     _run_loop(_with_servers(settings, serve))

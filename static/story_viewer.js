@@ -120,6 +120,8 @@ dialog.querySelector("[data-viewer-hide]").addEventListener("click", async () =>
   if (!(await post(`${id}/hide`))) return say(word("hide_failed"));
   // The push will say the same, and finds it done.
   card.remove();
+  // Until the push of the count: an empty wall must not say that there never was a story.
+  if (!wall.querySelector(".story")) document.getElementById(`stories-count-${client}`).dataset.allHidden = "";
   say(word("story_hidden"), id);
   if (dialog.open && shown === card) stay();
 });

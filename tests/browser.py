@@ -19,7 +19,8 @@ FLAGS = [
 
 
 async def launch(playwright: Playwright) -> Browser:
-    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    # The shell draws no window of its own around the pages, which costs a whole browser as much as the pages do.
+    names = [os.environ.get("CHROMIUM", ""), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     assert found, "No Chromium was found: `make test` installs one where that is possible."
     return await playwright.chromium.launch(executable_path=found, args=FLAGS)

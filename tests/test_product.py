@@ -20,6 +20,9 @@ from tests.browser import sign_in_with, until_live
 ALRT = Path(sys.executable).with_name("alrt")
 STORIES = "li.story"
 
+pytestmark = pytest.mark.xdist_group("product")
+"""One product for all of them."""
+
 
 class Running(msgspec.Struct):
     process: asyncio.subprocess.Process

@@ -73,14 +73,18 @@ class OpenStream:
         sending.close()  # type: ignore[attr-defined]
         return False
 
+    async def knock(self) -> None:
+        """Waits until the page can receive."""
+        await self._send(_body(frames.KNOCK))
+
     def when_writable(self, then: Callable[["OpenStream"], Awaitable[None]]) -> None:
         """Calls `then` once the page can receive again; gives the stream up if that takes too long."""
         if self._knocking is None and not self.ended.is_set():
-            self._knocking = asyncio.create_task(self._knock(then))
+            self._knocking = asyncio.create_task(self._wake(then))
 
-    async def _knock(self, then: Callable[["OpenStream"], Awaitable[None]]) -> None:
+    async def _wake(self, then: Callable[["OpenStream"], Awaitable[None]]) -> None:
         try:
-            await asyncio.wait_for(self._send(_body(frames.KNOCK)), STALLED_AFTER)
+            await asyncio.wait_for(self.knock(), STALLED_AFTER)
         except Exception:
             self.end()
             return
@@ -101,6 +105,10 @@ class OpenStream:
         self.ended.set()
         if self._knocking is not None:
             self._knocking.cancel()
+
+    def left(self, _: object) -> None:
+        """The page has closed the connection."""
+        self.end()
 
     async def finish(self) -> None:
         """Ends the response as HTTP wants it, if the page can still receive."""

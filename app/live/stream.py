@@ -1,16 +1,15 @@
 """The SSE endpoint: admit, join, and tidy up when the page goes."""
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
+import msgspec
 from litestar import get
 from litestar.exceptions import ClientException, NotAuthorizedException, NotFoundException
 from litestar.params import FromQuery
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.live import frames
 from app.live.cursor import Cursor
 from app.live.fragments import may_see
 from app.live.hub import Hub
@@ -46,7 +45,8 @@ async def live(request: Request, since: FromQuery[str] = "", language: FromQuery
     is_whole = len(pages) == len(_pages(request))
     # Nor may a page that is left over from before its viewer chose another language get a mixture of both.
     is_readable = language in (None, language_of(viewer.language).code)
-    return _responder(request.app.state.hub, viewer, pages, Cursor.parse(since) if is_whole and is_readable else None)
+    cursor = Cursor.parse(since) if is_whole and is_readable else None
+    return _let_in(Admission(request.app.state.hub, viewer, pages, cursor))
 
 
 @get("/live/session", status_code=204)
@@ -85,41 +85,67 @@ def _pages(request: Request) -> tuple[Page, ...]:
     return pages  # type: ignore[return-value]
 
 
-def _responder(hub: Hub, viewer: StreamViewer, pages: tuple[Page, ...], cursor: Cursor | None) -> ASGIApp:
-    async def respond(_: Scope, receive: Receive, send: Send) -> None:
-        stream = OpenStream(send, viewer, pages, cursor)
+class Admission(msgspec.Struct, frozen=True):
+    hub: Hub
+    viewer: StreamViewer
+    pages: tuple[Page, ...]
+    cursor: Cursor | None
+
+
+class Streams:
+    """Around the whole application, which says who is let in; what serves a page for hours stands outside of it.
+
+    So that each of very many open pages keeps a task and its connection, and nothing of what it took to admit it.
+    """
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admitted: list[Admission] = []
+        # A copy: what is noted there on the way is forgotten with it.
+        await self._application({**scope, ADMITTED: admitted}, receive, send)  # type: ignore[arg-type]
+        if admitted:
+            await _serve(admitted.pop(), receive, send)
+
+
+ADMITTED = "alrt.admitted"
+
+
+def _let_in(admission: Admission) -> ASGIApp:
+    """Answers with the head alone, which takes what the application adds to it. `Streams` goes on."""
+
+    async def respond(scope: Scope, _: Receive, send: Send) -> None:
         # A list of its own: what wraps `send` adds cookies to it.
         await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS]})
-        await send({"type": "http.response.body", "body": frames.KNOCK, "more_body": True})
-        hub.admit(stream)
-        try:
-            await _serve(hub, stream, receive)
-        except Exception as error:
-            # The answer has begun, so all that is left is to let the page come back.
-            log.warning("a stream ends: %s", error or type(error).__name__)
-        finally:
-            stream.end()
-            hub.dismiss(stream)
-        await stream.finish()
+        scope[ADMITTED].append(admission)  # type: ignore[literal-required]
 
     return respond
 
 
-async def _serve(hub: Hub, stream: OpenStream, receive: Receive) -> None:
-    # Known to the hub by now: an end of access that comes after this check finds the stream.
-    if not await hub.is_allowed(stream):
-        stream.end("access")
-        return
-    await hub.join(stream)
+async def _serve(admission: Admission, receive: Receive, send: Send) -> None:
+    hub = admission.hub
+    stream = OpenStream(send, admission.viewer, admission.pages, admission.cursor)
+    del admission
+    hub.admit(stream)
     gone = asyncio.create_task(until_gone(receive))
-    ended = asyncio.create_task(stream.ended.wait())
+    gone.add_done_callback(stream.left)
     try:
-        await asyncio.wait((gone, ended), return_when=asyncio.FIRST_COMPLETED)
+        await stream.knock()
+        # Known to the hub by now: an end of access that comes after this check finds the stream.
+        if await hub.is_allowed(stream):
+            await hub.join(stream)
+            await stream.ended.wait()
+        else:
+            stream.end("access")
+    except Exception as error:
+        # The answer has begun, so all that is left is to let the page come back.
+        log.warning("a stream ends: %s", error or type(error).__name__)
     finally:
-        for task in (gone, ended):
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(gone, ended, return_exceptions=True)
+        gone.cancel()
+        stream.end()
+        hub.dismiss(stream)
+    await stream.finish()
 
 
 async def until_gone(receive: Receive) -> None:

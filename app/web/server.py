@@ -6,6 +6,7 @@ import uvicorn
 from litestar import Litestar
 
 from app.live.hub import Hub
+from app.live.stream import Streams
 
 SEND_BUFFER = 64 * 1024
 """Bytes that the kernel holds for a page that stalls; without a limit it holds megabytes for each."""
@@ -44,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def server(application: Litestar, *, log_level: str = "warning") -> Server:
     config = uvicorn.Config(
-        application,
+        Streams(application),
         log_level=log_level,
         access_log=False,
         timeout_graceful_shutdown=3,

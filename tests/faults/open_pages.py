@@ -120,7 +120,7 @@ class Visitor:
         client = self._signed_out_or_in()
         answer = await client.get(page.path)
         if answer.status_code == 303:
-            client.cookies.set(COOKIE, await self._sign_in())
+            client.cookies.set(COOKIE, await self._signed_in())
             answer = await client.get(page.path)
         if answer.status_code != 200:
             raise ComeBack(f"{page.path} answers {answer.status_code}")
@@ -131,6 +131,13 @@ class Visitor:
         self._note(f"loaded {page.path} at {page.cursor[-20:]}")
         self.loads += 1
         self.settled_at = time.monotonic()
+
+    async def _signed_in(self) -> str:
+        try:
+            return await self._sign_in()
+        except Exception as error:
+            # What keeps sessions may be down too.
+            raise ComeBack(f"nobody can sign in: {error!r}") from error
 
     def _signed_out_or_in(self) -> httpx.AsyncClient:
         assert self._client is not None

@@ -161,7 +161,7 @@ async def test_a_row_that_is_filtered_away_changes_unseen_and_comes_when_it_matc
 
 async def missed_nothing(product: Product, cast: Cast, page: Page, number: int = 1) -> None:
     """The same page, not another load of it, shows what happened meanwhile."""
-    await page.wait_for_selector(story(cast, number), timeout=20_000)
+    await page.wait_for_selector(story(cast, number), timeout=40_000)
     await until_live(page)
     assert await page.evaluate("window.sameLoad") is True
 
@@ -238,7 +238,7 @@ async def keep_going(page: Page, work: Awaitable[None]) -> None:
     """Lets the page's own time pass, some quicker than ours."""
     working = asyncio.ensure_future(work)
     while not working.done():
-        await page.clock.run_for(200)
+        await page.clock.run_for(500)
         await asyncio.sleep(0.05)
     await working
 
