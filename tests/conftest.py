@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
@@ -13,6 +14,10 @@ from app.settings import Settings, read_settings
 from tests.browser import launch
 from tests.cast import Cast, make_cast
 from tests.product import Product
+
+# How long an example takes is the machine's affair: timings belong in `make bench`.
+hypothesis.settings.register_profile("alrt", deadline=None)
+hypothesis.settings.load_profile("alrt")
 
 
 @pytest.fixture(scope="session")

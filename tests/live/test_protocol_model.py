@@ -148,7 +148,7 @@ def plays_stale(schedule: bytes, wrong: str = "") -> bool:
 schedules = st.binary(max_size=60)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(schedules)
 def test_a_page_contains_every_event_up_to_its_cursor(schedule: bytes) -> None:
     assert not plays_stale(schedule)

@@ -89,7 +89,7 @@ async def test_an_odd_cursor_never_breaks_the_page(cast: Cast, cursor: str) -> N
     assert page.total == 3
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=40) | st.builds("{}~{}".format, st.datetimes(timezones=st.timezones()), st.integers()))
 async def test_no_cursor_is_too_odd(urls: object, cursor: str) -> None:
     nobody = ClientRef(

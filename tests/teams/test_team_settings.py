@@ -186,7 +186,7 @@ async def test_a_zone_change_touches_no_other_team_and_takes_archived_clients_al
 ZONES = ("UTC", "Asia/Tokyo", "America/St_Johns", "Europe/Berlin", "Pacific/Chatham", "Africa/Cairo")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     old=st.sampled_from(ZONES),
     new=st.sampled_from(ZONES),
