@@ -404,7 +404,8 @@ async def render_plainly(client_id: int) -> Fetched:
 
 
 def cookie_of(visitor: httpx.AsyncClient) -> str:
-    return f"alrt_session={visitor.cookies['alrt_session']}"
+    """All of them, as a browser sends them."""
+    return "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
 
 
 def port_of(address: str) -> int:

@@ -1,11 +1,8 @@
 """What people change: one client, or which clients there are. Answers are partials that enter the page like a push."""
 
-from typing import Any
-
 from litestar import post
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.di import NamedDependency
-from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
@@ -17,11 +14,9 @@ from app.clients.page import client_page_of
 from app.clients.queries import ClientRef, notes_of
 from app.profiles.handles import NotAHandle
 from app.refused import N_, Refused
+from app.web.answers import partial_answer, refusal, typed, whole_number
 from app.web.auth import managing, signed_in
 from app.web.http import Request, Response
-from app.web.languages import gettext_in
-from app.web.pages import NOT_KEPT
-from app.web.templates import render
 
 
 @post("/client/{client_id:int}/edit", guards=[signed_in], status_code=200)
@@ -33,11 +28,11 @@ async def edit(request: Request, client: NamedDependency[ClientRef]) -> Response
             raise PermissionDeniedException
         await edit_client(client, changes, request.app.state.clock())
     except Refused as refused:
-        return _refusal(request, refused)
+        return refusal(request, refused)
     shown = await client_page_of(client.team_id, client.id, request.app.state.clock())
     if shown is None:
         raise NotFoundException
-    return _partial(request, "clients/_client_header.html", page=shown)
+    return partial_answer(request, "clients/_client_header.html", page=shown)
 
 
 def _changes(form: FormMultiDict) -> ClientChanges:
@@ -50,8 +45,8 @@ def _changes(form: FormMultiDict) -> ClientChanges:
 
 
 def _text(form: FormMultiDict, name: str) -> str | UnsetType:
-    value = form.get(name, UNSET)
-    return value if isinstance(value, str) else UNSET
+    value = typed(form, name)
+    return UNSET if value is None else value
 
 
 def _number(form: FormMultiDict, name: str) -> int | UnsetType | None:
@@ -59,10 +54,7 @@ def _number(form: FormMultiDict, name: str) -> int | UnsetType | None:
     value = _text(form, name)
     if isinstance(value, UnsetType):
         return UNSET
-    value = value.strip()
-    if not value:
-        return None
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else -1
+    return whole_number(value) if value.strip() else None
 
 
 @post("/client/{client_id:int}/notes", guards=[signed_in], status_code=200)
@@ -70,14 +62,14 @@ async def edit_notes(request: Request, client: NamedDependency[ClientRef]) -> Re
     form = await request.form()
     text, version = _text(form, "notes"), _number(form, "version")
     if not isinstance(text, str) or not isinstance(version, int):
-        return _refusal(request, Refused(N_("The notes could not be read. Load the page anew and try again.")))
+        return refusal(request, Refused(N_("The notes could not be read. Load the page anew and try again.")))
     try:
         saved = await save_notes(client, text, version)
     except Refused as refused:
-        return _refusal(request, refused)
+        return refusal(request, refused)
     if isinstance(saved, NotesConflict):
-        return _partial(request, "clients/_notes_conflict.html", status=409, conflict=saved, client_id=client.id)
-    return _partial(request, "clients/_client_notes.html", notes=await notes_of(client.team_id, client.id))
+        return partial_answer(request, "clients/_notes_conflict.html", status=409, conflict=saved, client_id=client.id)
+    return partial_answer(request, "clients/_client_notes.html", notes=await notes_of(client.team_id, client.id))
 
 
 @post("/client/{client_id:int}/remove", guards=[signed_in, managing], status_code=204)
@@ -98,8 +90,8 @@ async def dry_run(request: Request) -> Response:
         entries = await _entries(await request.form())
         plan = await plan_adding(request.user.team_id, entries, request.app.state.settings.apify.batch)
     except Refused as refused:
-        return _refusal(request, refused)
-    return _partial(request, "clients/_plan.html", plan=plan)
+        return refusal(request, refused)
+    return partial_answer(request, "clients/_plan.html", plan=plan)
 
 
 async def _entries(form: FormMultiDict) -> list[str]:
@@ -107,7 +99,7 @@ async def _entries(form: FormMultiDict) -> list[str]:
     if isinstance(file, UploadFile) and file.filename:
         entries = entries_of_file(await file.read(LONGEST + 1))
     else:
-        entries = entries_of_text(_text(form, "handles") or "")
+        entries = entries_of_text(typed(form, "handles") or "")
     if not entries:
         raise Refused(N_("There is no account in it: paste handles or addresses, or choose a file."), field="handles")
     return entries
@@ -120,20 +112,10 @@ async def add(request: Request) -> Response:
         entries = await _entries(await request.form())
         added = await add_clients(request.user.team_id, entries, request.app.state.clock())
     except NotAHandle as error:
-        return _refusal(request, Refused(N_("%(what)s Nothing was added."), what=error))
+        return refusal(request, Refused(N_("%(what)s Nothing was added."), what=error))
     except Refused as refused:
-        return _refusal(request, refused)
-    return _partial(request, "clients/_added.html", added=added)
-
-
-def _refusal(request: Request, refused: Refused) -> Response:
-    message = refused.said(gettext_in(request.user.language).gettext)
-    return _partial(request, "shared/_refused.html", status=422, message=message, field=refused.field)
-
-
-def _partial(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    html = render(template, request.user.language, **context)
-    return Response(html, media_type=MediaType.HTML, status_code=status, headers=NOT_KEPT)
+        return refusal(request, refused)
+    return partial_answer(request, "clients/_added.html", added=added)
 
 
 ROUTES = [edit, edit_notes, remove, restore, dry_run, add]

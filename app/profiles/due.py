@@ -39,7 +39,8 @@ async def claim_due(kind: str, source: Source, now: datetime, limit: int = 1000)
     """Moves the next check of due profiles that some client holds ahead by the lease, and returns them.
 
     The ones whose stories could be lost soonest come first, and places that their last batch leaves go to those that
-    are due next. Two claimers never get the same profile. What the demo made up is claimed for the demo only: asking
+    are due next. Two claimers never get the same profile. What is further ahead than any wait is long was planned by a
+    clock that ran ahead, and is due. What the demo made up is claimed for the demo only: asking
     a network for it would cost, and could find somebody else.
     """
     due = await _claim(kind, source, now, now, limit)
@@ -49,10 +50,14 @@ async def claim_due(kind: str, source: Source, now: datetime, limit: int = 1000)
 
 async def _fill(kind: str, source: Source, now: datetime, places: int) -> list[Due]:
     """Starting a run costs as much as 33 names in it. Nobody comes early while the source fails."""
-    every = source.rhythm.stories_every if kind == "stories" else source.rhythm.posts_every
+    every = _every(kind, source.rhythm)
     if places == 0 or every < WORTH_FILLING or await _is_failing(source):
         return []
     return await _claim(kind, source, now, now + every * AHEAD, places, is_early=True)
+
+
+def _every(kind: str, rhythm: Rhythm) -> timedelta:
+    return rhythm.stories_every if kind == "stories" else rhythm.posts_every
 
 
 async def _is_failing(source: Source) -> bool:
@@ -72,7 +77,7 @@ async def _claim(
         f"""
         WITH due AS (
             SELECT id, {order} AS turn, {due_at} AS due_at FROM profiles
-            WHERE {due_at} <= {{}} AND {held("profiles.id")} AND {condition}
+            WHERE ({due_at} <= {{}} OR {due_at} > {{}}) AND {held("profiles.id")} AND {condition}
               AND ({{}} = 'demo' OR external_id IS NULL OR external_id NOT LIKE 'demo-%')
             ORDER BY turn, due_at LIMIT {{}} FOR UPDATE SKIP LOCKED
         )
@@ -80,6 +85,7 @@ async def _claim(
         RETURNING profiles.id, profiles.state = 'not_found' AS is_missing, due.turn, due.due_at
         """,
         until,
+        now + max(_every(kind, source.rhythm), source.rhythm.retry_most),
         source.name,
         limit,
         now + source.rhythm.lease,

@@ -1,10 +1,7 @@
 """Settings: pair a screen, change what it shows, take it away."""
 
-from typing import Any
-
 from litestar import get, post
 from litestar.datastructures import FormMultiDict
-from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
@@ -15,12 +12,12 @@ from app.refused import Refused
 from app.teams.zones import zones
 from app.wall.pairing import WallFacts, edit_wall, ids, pair, revoke_wall
 from app.wall.queries import choices, wall_seen, walls_of
+from app.web.answers import partial_answer, refusal, typed
 from app.web.attempts import Attempts
 from app.web.auth import managing, signed_in
 from app.web.http import Request, Response
 from app.web.languages import LANGUAGES, gettext_in
-from app.web.pages import NOT_KEPT, live_page
-from app.web.templates import render
+from app.web.pages import live_page
 
 
 @get("/settings/walls", guards=[signed_in])
@@ -40,7 +37,7 @@ async def list_walls(request: Request) -> Response:
 @get("/settings/walls/new", guards=[signed_in, managing])
 async def new_wall(request: Request) -> Response:
     known = await choices(request.user.team_id)
-    return _partial(request, "wall/_wall_form.html", wall=None, choices=known, languages=LANGUAGES, zones=zones())
+    return partial_answer(request, "wall/_wall_form.html", wall=None, choices=known, languages=LANGUAGES, zones=zones())
 
 
 @post("/settings/walls", guards=[signed_in, managing], status_code=200)
@@ -52,13 +49,13 @@ async def add_wall(request: Request) -> Response:
     if wait := await attempts.wait(person, address):
         message = gettext_in(request.user.language).gettext("Too many attempts. Try again in %(minutes)s min.")
         message %= {"minutes": -(-wait // 60)}
-        return _partial(request, "shared/_refused.html", status=422, message=message, field="code")
+        return partial_answer(request, "shared/_refused.html", status=422, message=message, field="code")
     try:
-        await pair(request.user.team_id, _text(form, "code"), _facts(form), request.app.state.clock())
+        await pair(request.user.team_id, typed(form, "code") or "", _facts(form), request.app.state.clock())
     except Refused as refused:
         if refused.field != "code":
             await attempts.forgive(person, address)
-        return _refusal(request, refused)
+        return refusal(request, refused)
     await attempts.forgive(person, address)
     return await _list(request)
 
@@ -69,7 +66,7 @@ async def show_wall_form(request: Request, wall_id: FromPath[int]) -> Response:
     if wall is None:
         raise NotFoundException
     known = await choices(request.user.team_id)
-    return _partial(request, "wall/_wall_form.html", wall=wall, choices=known, languages=LANGUAGES, zones=zones())
+    return partial_answer(request, "wall/_wall_form.html", wall=wall, choices=known, languages=LANGUAGES, zones=zones())
 
 
 @post("/settings/walls/{wall_id:int}", guards=[signed_in, managing], status_code=200)
@@ -77,7 +74,7 @@ async def change_wall(request: Request, wall_id: FromPath[int]) -> Response:
     try:
         found = 0 < wall_id < 2**63 and await edit_wall(request.user.team_id, wall_id, _facts(await request.form()))
     except Refused as refused:
-        return _refusal(request, refused)
+        return refusal(request, refused)
     if not found:
         raise NotFoundException
     return await _list(request)
@@ -93,33 +90,18 @@ async def end_wall(request: Request, wall_id: FromPath[int]) -> Response:
 
 def _facts(form: FormMultiDict) -> WallFacts:
     return WallFacts(
-        name=_text(form, "name"),
-        language=_text(form, "language"),
-        time_zone=_text(form, "time_zone"),
-        shows_all=_text(form, "shows") != "chosen",
+        name=typed(form, "name") or "",
+        language=typed(form, "language") or "",
+        time_zone=typed(form, "time_zone") or "",
+        shows_all=typed(form, "shows") != "chosen",
         clients=ids([value for value in form.getall("clients", []) if isinstance(value, str)]),
         labels=tuple(value for value in form.getall("labels", []) if isinstance(value, str)),
     )
 
 
-def _text(form: FormMultiDict, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
 async def _list(request: Request) -> Response:
     walls = await walls_of(request.user.team_id, request.app.state.clock())
-    return _partial(request, "wall/_walls.html", team_id=request.user.team_id, walls=walls)
-
-
-def _refusal(request: Request, refused: Refused) -> Response:
-    message = refused.said(gettext_in(request.user.language).gettext)
-    return _partial(request, "shared/_refused.html", status=422, message=message, field=refused.field)
-
-
-def _partial(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    html = render(template, request.user.language, **context)
-    return Response(html, media_type=MediaType.HTML, status_code=status, headers=NOT_KEPT)
+    return partial_answer(request, "wall/_walls.html", team_id=request.user.team_id, walls=walls)
 
 
 ROUTES = [show_walls, list_walls, new_wall, add_wall, show_wall_form, change_wall, end_wall]

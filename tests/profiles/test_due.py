@@ -76,6 +76,12 @@ async def test_a_finished_check_moves_the_profile_into_tomorrow(cast: Cast, tmp_
     assert len(await claim(now=NOW + timedelta(hours=20))) == 2
 
 
+async def test_what_a_clock_that_ran_ahead_had_planned_is_due_once_it_is_right_again(cast: Cast) -> None:
+    await _due_at(cast.bakery, NOW + timedelta(days=1, hours=18))
+    await _due_at(cast.florist, NOW + RHYTHM.stories_every)
+    assert await claim() == [cast.bakery.profile_id]
+
+
 async def test_who_waits_longest_comes_first(cast: Cast) -> None:
     await _due_at(cast.florist, NOW - timedelta(hours=2))
     await _due_at(cast.bakery, NOW - timedelta(hours=1))
