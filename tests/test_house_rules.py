@@ -21,6 +21,7 @@ TEAM_OWNED = {
     "api_tokens": "ApiToken",
     "walls": "Wall",
     "wall_screens": "WallScreen",
+    "wall_silence_reads": "WallSilenceRead",
     "hidden_stories": "HiddenStory",
 }
 CHANNEL_CALLS = {"publish", "subscribe", "psubscribe", "pubsub", "xadd", "xrange", "xread", "add_listener"}

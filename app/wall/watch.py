@@ -102,7 +102,7 @@ async def listen(now: datetime) -> None:
 
 
 async def miss_silent_walls(now: datetime) -> int:
-    """Tells settings of each wall that has fallen silent since the last look; how many.
+    """Tells settings, and the bells of managers, of each wall that has fallen silent since the last look; how many.
 
     While the web or its database was away, no wall could be heard: that time proves nothing.
     """
