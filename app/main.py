@@ -45,6 +45,7 @@ from app.storage.open import open_storage
 from app.teams.people import allowed
 from app.teams.queries import find_by_token, find_viewer
 from app.wall.access import find_wall, still_paired
+from app.wall.watch import listening
 from app.web.api import api_router, openapi
 from app.web.attempts import Attempts
 from app.web.auth import SessionAuthentication
@@ -130,7 +131,7 @@ def create_app(
         async with database(database_url, answers_within=ANSWERS_WITHIN) if own_pool else contextlib.nullcontext():
             await hub.start()
             try:
-                async with reported(hub, redis):
+                async with reported(hub, redis), listening(clock):
                     yield
             finally:
                 await hub.stop()

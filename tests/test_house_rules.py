@@ -21,6 +21,7 @@ TEAM_OWNED = {
     "api_tokens": "ApiToken",
     "walls": "Wall",
     "wall_screens": "WallScreen",
+    "wall_silence_reads": "WallSilenceRead",
     "hidden_stories": "HiddenStory",
 }
 CHANNEL_CALLS = {"publish", "subscribe", "psubscribe", "pubsub", "xadd", "xrange", "xread", "add_listener"}
@@ -126,6 +127,7 @@ def test_every_team_owned_table_is_known_to_these_rules() -> None:
         "outbox",
         "source_incidents",
         "wall_codes",
+        "listening",
     }
     assert {table._meta.tablename for table in APP_CONFIG.table_classes} == shared | set(TEAM_OWNED)
     assert {table.__name__ for table in APP_CONFIG.table_classes if table._meta.tablename in TEAM_OWNED} == set(

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from app.clients.queries import ClientRef
 from app.embedded.servers import Urls
 from app.wall.pairing import Waiting, WallFacts, pair, wait_for_pairing
+from app.wall.watch import LISTEN_EVERY, listen
 from app.web.attempts import Attempts
 from app.web.walls import COOKIE
 from tests.cast import NOW, Person
@@ -62,6 +63,14 @@ async def screen(
     async with product.visitor() as visitor:
         visitor.cookies.set(COOKIE, token)
         yield wall_id, visitor
+
+
+async def listened(since: datetime, until: datetime) -> None:
+    """A web process received heartbeats all the while."""
+    while since < until:
+        await listen(since)
+        since += LISTEN_EVERY
+    await listen(until)
 
 
 def beat(**changes: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.alerts.queries import (
     mark_notices_read,
     mark_read,
     mark_snoozed,
+    mark_walls_read,
 )
 from app.database import transaction
 from app.live.events import AlertHandled
@@ -46,10 +47,11 @@ async def snooze(alert: AlertRef, until: datetime | None, now: datetime) -> None
 
 
 async def read_all(team_id: int, user_id: int, now: datetime) -> list[int]:
-    """Incidents too. Which alerts were unread until now, newest first."""
+    """Incidents and walls too. Which alerts were unread until now, newest first."""
     async with transaction():
         alert_ids = await mark_all_read(team_id, user_id, now)
-        if await mark_notices_read(user_id) or alert_ids:
+        notices, walls = await mark_notices_read(user_id), await mark_walls_read(team_id, user_id)
+        if alert_ids or notices or walls:
             await _tell(team_id, user_id)
     return sorted(alert_ids, reverse=True)
 
@@ -58,6 +60,13 @@ async def read_notice(team_id: int, user_id: int, notice_id: int) -> None:
     """Of an incident. Another user's stays as it is."""
     async with transaction():
         if await mark_notice_read(user_id, notice_id):
+            await _tell(team_id, user_id)
+
+
+async def read_wall(team_id: int, user_id: int, wall_id: int) -> None:
+    """Of a wall that is silent. What its reader is not told of stays as it is."""
+    async with transaction():
+        if await mark_walls_read(team_id, user_id, wall_id):
             await _tell(team_id, user_id)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from app.alerts.views import Bell, BellAlert, ClientAlert, SourceNotice, SourceTrouble
+from app.alerts.views import Bell, BellAlert, ClientAlert, SilentWall, SourceNotice, SourceTrouble
 from app.clients.queries import held
 from app.database import query
+from app.teams.roles import MANAGERS
 
 MOST = 500
 """Alerts in one answer: more than anybody reads, and enough for one alert of each client of a large team."""
@@ -77,6 +78,7 @@ async def bells(team_id: int, user_ids: Sequence[int], now: datetime, since: dat
     """By member, all in one pass. `since`: what was over before that is no longer told."""
     piles = await _piles(team_id, user_ids, now, since)
     notices = await _notices(team_id, user_ids, since)
+    walls = await _silent_walls(team_id, user_ids)
     lasts = any(notice.ended_at is None for told in notices.values() for notice in told)
     trouble = await source_trouble(team_id, now) if lasts else None
     return {
@@ -89,6 +91,7 @@ async def bells(team_id: int, user_ids: Sequence[int], now: datetime, since: dat
             dismissed=_all_of(piles.get((user_id, "dismissed"), [])),
             notices=tuple(notices.get(user_id, [])),
             trouble=trouble,
+            walls=tuple(walls.get(user_id, [])),
         )
         for user_id in user_ids
     }
@@ -167,6 +170,30 @@ async def _notices(team_id: int, user_ids: Sequence[int], since: datetime) -> di
         if len(mine) < NOTICES_SHOWN:
             mine.append(msgspec.convert(row, SourceNotice))
     return told
+
+
+async def _silent_walls(team_id: int, user_ids: Sequence[int]) -> dict[int, list[SilentWall]]:
+    """By member. Who manages is asked now: the notice comes and goes with the role."""
+    rows = await query(
+        f"""
+        SELECT m.user_id, w.id AS wall_id, w.name, r.id IS NOT NULL AS is_read,
+               coalesce(w.last_seen_at, w.created_at) AS last_seen_at
+        FROM {_SILENT_FOR} LEFT JOIN wall_silence_reads r
+            ON r.wall_id = w.id AND r.user_id = m.user_id AND r.went_silent_at = w.went_silent_at
+        WHERE w.team_id = {{}} AND m.user_id = ANY({{}}::bigint[]) ORDER BY w.went_silent_at DESC, w.id
+        """,
+        list(MANAGERS),
+        team_id,
+        list(user_ids),
+    )
+    walls: dict[int, list[SilentWall]] = {}
+    for row in rows:
+        walls.setdefault(row["user_id"], []).append(msgspec.convert(row, SilentWall))
+    return walls
+
+
+_SILENT_FOR = """walls w JOIN team_members m ON m.team_id = w.team_id AND m.role = ANY({}::text[])
+    AND w.went_silent_at IS NOT NULL AND w.revoked_at IS NULL"""
 
 
 # --- what pages say -------------------------------------------------------------------------------------------
@@ -297,6 +324,25 @@ async def mark_notices_read(user_id: int) -> bool:
     """Of all incidents."""
     return bool(
         await query("UPDATE source_notices SET is_read = true WHERE user_id = {} AND NOT is_read RETURNING id", user_id)
+    )
+
+
+async def mark_walls_read(team_id: int, user_id: int, wall_id: int | None = None) -> bool:
+    """Of the silence that lasts: of all walls, or of one."""
+    return bool(
+        await query(
+            f"""
+            INSERT INTO wall_silence_reads AS r (wall_id, user_id, went_silent_at)
+            SELECT w.id, m.user_id, w.went_silent_at FROM {_SILENT_FOR}
+            WHERE w.team_id = {{}} AND m.user_id = {{}} AND w.id = coalesce({{}}::bigint, w.id) ORDER BY w.id
+            ON CONFLICT (wall_id, user_id) DO UPDATE SET went_silent_at = excluded.went_silent_at
+            WHERE r.went_silent_at <> excluded.went_silent_at RETURNING r.id
+            """,
+            list(MANAGERS),
+            team_id,
+            user_id,
+            wall_id,
+        )
     )
 
 

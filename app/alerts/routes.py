@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from app.alerts.fragments import bells_of
-from app.alerts.handle import LONGEST_SNOOZE, dismiss, morning_of, read, read_all, read_notice, snooze
+from app.alerts.handle import LONGEST_SNOOZE, dismiss, morning_of, read, read_all, read_notice, read_wall, snooze
 from app.alerts.queries import AlertRef, alert_of
 from app.analytics.days import day_of
 from app.refused import N_, Refused
@@ -90,6 +90,13 @@ async def read_incident(request: Request, notice_id: FromPath[int]) -> Response:
     return await _bell(request)
 
 
+@post("/alerts/walls/{wall_id:int}/read", guards=[signed_in], status_code=200)
+async def read_silent_wall(request: Request, wall_id: FromPath[int]) -> Response:
+    if 0 < wall_id < 2**63:
+        await read_wall(request.user.team_id, request.user.user_id, wall_id)
+    return await _bell(request)
+
+
 async def _own(request: Request, alert_id: int) -> AlertRef:
     """The viewer's alert; another member's is not found, like one that does not exist."""
     alert = None
@@ -111,4 +118,4 @@ def _partial(request: Request, template: str, *, status: int = 200, **context: A
     return Response(html, media_type=MediaType.HTML, status_code=status, headers=NOT_KEPT)
 
 
-ROUTES = [read_all_alerts, read_alert, dismiss_alert, snooze_alert, read_incident]
+ROUTES = [read_all_alerts, read_alert, dismiss_alert, snooze_alert, read_incident, read_silent_wall]

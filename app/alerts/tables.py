@@ -5,6 +5,7 @@ from piccolo.table import Table
 
 from app.clients.tables import Client
 from app.teams.tables import User
+from app.wall.tables import Wall
 
 
 class InactivityAlert(Table, tablename="inactivity_alerts"):
@@ -43,3 +44,14 @@ class SourceNotice(Table, tablename="source_notices"):
     created_at = Timestamptz(default=TimestamptzNow())
 
     once_each = Unique([incident_id, user_id])
+
+
+class WallSilenceRead(Table, tablename="wall_silence_reads"):
+    """A manager knows of a wall's silence: of the one that began then, the next is news again."""
+
+    id = BigSerial(primary_key=True)
+    wall_id = ForeignKey(Wall, null=False)
+    user_id = ForeignKey(User, null=False, index=True)
+    went_silent_at = Timestamptz(default=None)
+
+    one_per_manager = Unique([wall_id, user_id])

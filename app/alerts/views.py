@@ -46,6 +46,16 @@ class SourceNotice(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
+class SilentWall(msgspec.Struct, frozen=True, kw_only=True):
+    """What a manager is told of a wall that went silent, until it is heard again."""
+
+    wall_id: int
+    name: str
+    is_read: bool
+    last_seen_at: datetime
+    """When it was paired, where it was never heard."""
+
+
 class Bell(msgspec.Struct, frozen=True, kw_only=True):
     """What one member's bell holds."""
 
@@ -61,11 +71,14 @@ class Bell(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[SourceNotice, ...]
     trouble: SourceTrouble | None
     """For those who have a notice of it."""
+    walls: tuple[SilentWall, ...]
+    """The last to fall silent first; none for those who may not manage walls."""
 
     @property
     def count(self) -> int:
         """What the badge says."""
-        return self.unread_alerts + sum(not notice.is_read and notice.ended_at is None for notice in self.notices)
+        incidents = sum(not notice.is_read and notice.ended_at is None for notice in self.notices)
+        return self.unread_alerts + incidents + sum(not wall.is_read for wall in self.walls)
 
     @property
     def more(self) -> int:

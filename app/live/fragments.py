@@ -144,6 +144,7 @@ TABLE: dict[type, dict[str, tuple[str, ...]]] = {
     },
     WallsChanged: {
         "settings": ("walls",),
+        "bell": ("bell",),
         "wall": ("wall_head", "wall_shown", "wall_tiles", "wall_feed", "wall_ticker"),
     },
 }
@@ -253,7 +254,8 @@ def drop_touched(parts: Parts, event: AnyEvent) -> None:
     if isinstance(event, AlertHandled):
         parts.drop([bell_part(event.team_id, event.user_id)])
     elif isinstance(event, WallsChanged):
-        return  # Parts of walls are never kept.
+        # Parts of walls are never kept; bells tell managers of silent ones.
+        parts.drop_team(event.team_id, "bell")
     elif client_id is None:
         parts.drop_team(event.team_id)
     else:

@@ -2,12 +2,12 @@
 
 ROLES = ("owner", "admin", "manager", "member")
 
-_MANAGERS = ("owner", "admin", "manager")
+MANAGERS = ("owner", "admin", "manager")
 
 
 def may_manage(role: str) -> bool:
-    """Add and remove clients, hide stories, set thresholds."""
-    return role in _MANAGERS
+    """Add and remove clients, hide stories, set thresholds, pair walls."""
+    return role in MANAGERS
 
 
 def may_administer(role: str) -> bool:

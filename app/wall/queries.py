@@ -364,12 +364,26 @@ async def note_screen(wall_id: int, screen: Screen) -> bool:
     return is_new
 
 
-async def miss_walls(unseen_since: datetime, now: datetime) -> list[tuple[int, int]]:
-    """Team and id of the walls that have not been heard since then, each once until it is heard again."""
-    rows = await query(
-        "UPDATE walls SET went_silent_at = {} WHERE revoked_at IS NULL AND went_silent_at IS NULL"
-        " AND coalesce(last_seen_at, created_at) < {} RETURNING team_id, id",
+async def note_listening(now: datetime, longest_gap: timedelta) -> None:
+    """It begins anew after a longer gap, and where a clock was set."""
+    await query(
+        "INSERT INTO listening AS l (id, since, until) VALUES (1, {}, {}) ON CONFLICT (id) DO UPDATE"
+        " SET since = CASE WHEN l.until BETWEEN {} AND {} THEN l.since ELSE excluded.since END, until = excluded.until",
         now,
-        unseen_since,
+        now,
+        now - longest_gap,
+        now + longest_gap,
+    )
+
+
+async def miss_walls(missed_after: timedelta, now: datetime) -> list[tuple[int, int]]:
+    """Team and id of the walls that were listened for in vain for so long, each once until it is heard again."""
+    rows = await query(
+        "UPDATE walls w SET went_silent_at = {} FROM listening l"
+        " WHERE w.revoked_at IS NULL AND w.went_silent_at IS NULL"
+        " AND greatest(coalesce(w.last_seen_at, w.created_at), l.since) < l.until - {}::interval"
+        " RETURNING w.team_id, w.id",
+        now,
+        missed_after,
     )
     return [(row["team_id"], row["id"]) for row in rows]

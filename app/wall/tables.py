@@ -47,3 +47,11 @@ class WallScreen(Table, tablename="wall_screens"):
     last_seen_at = Timestamptz(default=TimestamptzNow())
 
     one_screen = Unique([wall_id, screen])
+
+
+class Listening(Table, tablename="listening"):
+    """One row: since when heartbeats could be received without a longer gap, and when that was last so."""
+
+    id = BigSerial(primary_key=True)
+    since = Timestamptz(default=None)
+    until = Timestamptz(default=None)

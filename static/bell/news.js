@@ -34,8 +34,8 @@ function look() {
 }
 
 function newsOf({ dataset }) {
-  const { news: id, raised = "", href = "", handle = "", said } = dataset;
-  return { id, raised, href, handle, said };
+  const { news: id, raised = "", href = "", handle = "", wall = "", said } = dataset;
+  return { id, raised, href, handle, wall, said };
 }
 
 function isNew(one, { ids, last }) {
@@ -101,14 +101,21 @@ function open() {
   menu.querySelector("summary").focus();
 }
 
-// What is no client's, such as a source that fails, is said by itself.
+// What is no client's and no wall's, such as a source that fails, is said by itself.
 function summary(news, count) {
-  const others = news.filter(({ handle }) => !handle);
-  const clients = count - others.length;
-  const said = others.map((one) => one.said);
-  if (clients === 1) said.push(news.find(({ handle }) => handle).said);
-  else if (clients > 1) said.push(word(`fell_silent_${plural.select(clients)}`, { count: number.format(clients) }));
-  return said.join(" ");
+  const walls = news.filter(({ wall }) => wall);
+  const others = news.filter(({ handle, wall }) => !handle && !wall);
+  const clients = news.filter(({ handle }) => handle);
+  return [
+    ...others.map((one) => one.said),
+    ...counted("walls_silent", walls, walls.length),
+    ...counted("fell_silent", clients, count - walls.length - others.length),
+  ].join(" ");
+}
+
+function counted(words, news, count) {
+  if (count === 0) return [];
+  return [count === 1 ? news[0].said : word(`${words}_${plural.select(count)}`, { count: number.format(count) })];
 }
 
 function handles(news) {

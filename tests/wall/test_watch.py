@@ -1,5 +1,6 @@
 """A wall that lives is heard; one that does not is missed."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,11 @@ from app.live.events import WallsChanged
 from app.refused import Refused
 from app.wall.access import find_wall
 from app.wall.queries import MOST_SCREENS, all_walls, walls_of
-from app.wall.watch import LARGEST, MISSED_AFTER, Beat, hear, miss_silent_walls
+from app.wall.watch import LARGEST, MISSED_AFTER, Beat, hear, listen, miss_silent_walls
 from app.web.templates import render
 from app.web.walls import WallViewer
 from tests.cast import NOW, Cast
-from tests.walls import beat, new_wall
+from tests.walls import beat, listened, new_wall
 from tests.worker import take_events
 
 MINUTE = timedelta(minutes=1)
@@ -72,8 +73,10 @@ async def test_a_wall_that_died_is_missed_once_and_found_again(urls: Urls, cast:
     wall = await wall_of(urls, cast)
     await hear(wall, Beat(**beat()), NOW)
     await take_events()
-    assert await miss_silent_walls(NOW + MISSED_AFTER) == 0
     late = NOW + MISSED_AFTER + MINUTE
+    await listened(NOW, NOW + MISSED_AFTER)
+    assert await miss_silent_walls(NOW + MISSED_AFTER) == 0
+    await listened(NOW, late)
     assert await miss_silent_walls(late) == 1
     assert await miss_silent_walls(late + MINUTE) == 0
     assert await take_events() == [WallsChanged(team_id=1, wall_id=wall.id)]
@@ -89,7 +92,50 @@ async def test_a_wall_that_was_paired_and_never_heard_is_missed_too_and_a_revoke
     await wall_of(urls, cast)
     revoked = await wall_of(urls, cast)
     await query("UPDATE walls SET revoked_at = {} WHERE id = {}", NOW, revoked.id)
+    await listened(NOW, NOW + MISSED_AFTER + MINUTE)
     assert await miss_silent_walls(NOW + MISSED_AFTER + MINUTE) == 1
+
+
+async def test_after_a_long_stop_of_alrt_walls_have_the_time_to_be_heard(urls: Urls, cast: Cast) -> None:
+    alive, dead = await wall_of(urls, cast), await wall_of(urls, cast)
+    for wall in (alive, dead):
+        await hear(wall, Beat(**beat()), NOW)
+    await listened(NOW, NOW + MINUTE)
+    morning = NOW + timedelta(hours=9)
+    # While a worker runs, but no web yet.
+    assert await miss_silent_walls(morning) == 0
+    await listened(morning, morning + MISSED_AFTER)
+    assert await miss_silent_walls(morning + MISSED_AFTER) == 0
+    await hear(alive, Beat(**beat()), morning + MINUTE)
+    await listened(morning, morning + MISSED_AFTER + MINUTE)
+    assert await miss_silent_walls(morning + MISSED_AFTER + MINUTE) == 1
+    silent = {wall.id for wall in await walls_of(1, morning) if wall.went_silent_at}
+    assert silent == {dead.id}
+
+
+async def test_a_deploy_is_no_stop(urls: Urls, cast: Cast) -> None:
+    await wall_of(urls, cast)
+    await listened(NOW, NOW + 3 * MINUTE)
+    await listened(NOW + 4 * MINUTE, NOW + 6 * MINUTE)
+    assert await miss_silent_walls(NOW + 6 * MINUTE) == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=-1)])
+async def test_a_clock_that_is_set_kills_no_wall(urls: Urls, cast: Cast, ahead: timedelta) -> None:
+    wall = await wall_of(urls, cast)
+    await listened(NOW, NOW + 10 * MINUTE)
+    await hear(wall, Beat(**beat()), NOW + 10 * MINUTE)
+    for moment in (NOW + 10 * MINUTE + ahead, NOW + 11 * MINUTE):
+        await listen(moment)
+        assert await miss_silent_walls(moment) == 0
+
+
+async def test_two_workers_at_once_miss_a_wall_once(urls: Urls, cast: Cast) -> None:
+    await wall_of(urls, cast)
+    late = NOW + MISSED_AFTER + MINUTE
+    await listened(NOW, late)
+    assert sum(await asyncio.gather(*(miss_silent_walls(late) for _ in range(4)))) == 1
+    assert len(await take_events()) == 1
 
 
 async def test_whoever_runs_alrt_sees_the_walls_of_all_teams(urls: Urls, cast: Cast) -> None:

@@ -14,6 +14,7 @@ from tests.browser import sign_in, until_live
 from tests.cast import Cast
 from tests.cast import client as another
 from tests.product import Product
+from tests.walls import new_wall
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -133,6 +134,8 @@ async def bell(page: Page, product: Product, cast: Cast) -> None:
         "INSERT INTO source_incidents (source, began_at, checks, failed) VALUES ('apify', {}, 20, 19) RETURNING id", now
     )
     await query("INSERT INTO source_notices (incident_id, user_id) VALUES ({}, {})", incident["id"], cast.alice.id)
+    await new_wall(product.urls, cast.alice, now=now)
+    await query("UPDATE walls SET went_silent_at = {}", now)
     await client(page, product, cast)
     await page.wait_for_selector(".client-alert__box")
     await page.wait_for_selector("#source-notice .notice")

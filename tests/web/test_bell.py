@@ -15,11 +15,13 @@ from app.clients.queries import ClientRef
 from app.database import query, transaction
 from app.live.events import SourceFailed, SourceRecovered
 from app.live.publish import publish
+from app.wall.watch import miss_silent_walls
 from tests.alerts.test_api import ten_thousand_alerts
 from tests.browser import sign_in, until_live
 from tests.cast import Cast, Person, client
 from tests.listener import listen_to
 from tests.product import Product
+from tests.walls import ALL, new_wall, only, screen, send_beat
 from tests.web.test_open_pages import until
 
 BADGE = ".bell__badge"
@@ -582,6 +584,54 @@ async def test_a_source_that_fails_is_told_on_pages_and_to_the_owner(
             await publish(SourceRecovered(team_id=cast.alice.team_id))
         await alice.wait_for_selector(".bell-notice:has-text('Instagram can be read again.')")
         await bob.wait_for_selector("#source-notice > *", state="detached")
+
+
+async def walls_fall_silent(product: Product, *wall_ids: int) -> None:
+    """After Alrt has listened for them for an hour in vain."""
+    hour = timedelta(hours=1)
+    await query("UPDATE listening SET since = since - {}::interval", 2 * hour)
+    await query("UPDATE walls SET last_seen_at = {} WHERE id = ANY({})", product.now() - hour, list(wall_ids))
+    assert await miss_silent_walls(product.now()) == len(wall_ids)
+
+
+async def test_a_wall_that_fell_silent_is_told_to_managers_until_it_is_heard_again(
+    product: Product, cast: Cast, browser: Browser
+) -> None:
+    async with browser_of(browser, product, cast.alice) as alices, at(browser, product, cast.bob) as bob:
+        alice = alices.pages[0]
+        other = await go(product, await alices.new_page(), f"/client/{cast.bakery.id}")
+        lobby = only(cast.bakery, name="<i>Lobby")
+        async with screen(product, cast.alice, lobby) as (wall_id, visitor):
+            await walls_fall_silent(product, wall_id)
+            for page, title in ((alice, "Clients · Alrt"), (other, "@bakery · Alrt")):
+                await until_unread(page, 1, title)
+                assert await toast_of(page) == "The wall “<i>Lobby” has fallen silent."
+            await open_bell(alice)
+            words = await alice.inner_text(f"#bell-wall-{wall_id}")
+            hour = await alice.inner_text(f"#bell-wall-{wall_id} [data-hour]")
+            assert "The wall “<i>Lobby” has been silent since" in words
+            assert hour == (product.now() - timedelta(hours=1)).strftime("%H:%M")
+            await alice.click(f"#bell-wall-{wall_id} [data-act=read]")
+            await until_unread(alice, 0)
+            await until_unread(other, 0, "@bakery · Alrt")
+            assert await alice.locator(f"#bell-wall-{wall_id}[data-state=read]").count() == 1
+            await until_unread(bob, 0)
+            assert await bob.locator(".bell-notice").count() == 0
+            await send_beat(visitor)
+            await alice.wait_for_selector(f"#bell-wall-{wall_id}", state="detached")
+            await walls_fall_silent(product, wall_id)
+            await until_unread(other, 1, "@bakery · Alrt")
+            await other.click("#toast-news [data-toast-link]")
+            await other.wait_for_url("**/settings/walls")
+            await until_unread(alice, 0)
+
+
+async def test_walls_that_fell_silent_together_are_counted(product: Product, cast: Cast, browser: Browser) -> None:
+    async with at(browser, product, cast.alice) as alice:
+        walls = [(await new_wall(product.urls, cast.alice, ALL, product.now()))[0] for _ in range(3)]
+        await walls_fall_silent(product, *walls)
+        await until_unread(alice, 3)
+        assert await toast_of(alice) == "3 walls fell silent"
 
 
 async def test_the_bell_of_another_is_pushed_to_nobody(product: Product, cast: Cast) -> None:
