@@ -17,7 +17,7 @@ run: .make/venv .make/frontend
 	@exec $(BIN)/alrt run
 
 test: .make/venv-dev .make/frontend chromium
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(ARGS)
 
 check: .make/venv-dev
 	@$(BIN)/ruff check .

@@ -27,11 +27,21 @@ async def launch(playwright: Playwright) -> Browser:
 
 
 async def sign_in(page: Page, address: str, person: Person) -> None:
-    """Leaves the page on the person's dashboard, live."""
-    await sign_in_with(page, address, person.email, PASSWORD)
+    """Leaves the page on the person's dashboard, live; the form is not shown, which saves time."""
+    await page.request.get(f"{address}/login")
+    cookies = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies(address)}
+    form: dict[str, str | float | bool] = {
+        "email": person.email,
+        "password": PASSWORD,
+        "_csrf_token": cookies["alrt_csrf"],
+    }
+    await page.request.post(f"{address}/login", form=form, max_redirects=0)
+    await page.goto(address)
+    await until_live(page)
 
 
 async def sign_in_with(page: Page, address: str, email: str, password: str) -> None:
+    """By the form."""
     await page.goto(f"{address}/login")
     await page.fill("[name=email]", email)
     await page.fill("[name=password]", password)

@@ -16,7 +16,7 @@ from tests.cast import Cast, make_cast
 from tests.product import Product
 
 # How long an example takes is the machine's affair: timings belong in `make bench`.
-hypothesis.settings.register_profile("alrt", deadline=None)
+hypothesis.settings.register_profile("alrt", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("alrt")
 
 

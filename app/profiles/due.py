@@ -85,7 +85,7 @@ async def _claim(
         RETURNING profiles.id, profiles.state = 'not_found' AS is_missing, due.turn, due.due_at
         """,
         until,
-        now + max(_every(kind, source.rhythm), source.rhythm.retry_most),
+        now + max(_every(kind, source.rhythm), source.rhythm.retry_most, timedelta(hours=1)),
         source.name,
         limit,
         now + source.rhythm.lease,

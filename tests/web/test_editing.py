@@ -182,6 +182,8 @@ async def test_filters_and_order_stand_in_the_address(product: Product, cast: Ca
         await until_handles(alice, "bakery")
         await alice.wait_for_url("**/?label=cafe&sort=followers")
         await alice.click(f"#client-link-{cast.bakery.id}")
+        await alice.wait_for_url("**/client/*")
+        await until_live(alice)
         await alice.click(".back__link")
         await until_handles(alice, "bakery")
         await alice.fill("#client-search", "zzz")
