@@ -70,12 +70,19 @@ class Chart {
   #drawn;
   #shown;
   #data;
+  #isNarrow;
 
   constructor(figure) {
     this.#kind = KINDS[figure.dataset.chart];
     this.#plot = figure.querySelector("[data-plot]");
     this.#legend = figure.querySelector("[data-legend]");
     this.#note = figure.querySelector("[data-note]");
+    // Noted once a size: asked for at each of a year's days, it would lay the page out anew as often.
+    new ResizeObserver(() => this.#noteWidth()).observe(this.#plot);
+  }
+
+  #noteWidth() {
+    this.#isNarrow = this.#plot.clientWidth < 480;
   }
 
   async show(charts) {
@@ -107,6 +114,7 @@ class Chart {
   }
 
   async #draw() {
+    this.#noteWidth();
     const fresh = { series: this.#series(), plotOptions: { bar: this.#bar() } };
     if (this.#drawn) {
       await this.#drawn.updateOptions(fresh, false, false, false);
@@ -194,7 +202,7 @@ class Chart {
     const { dates } = this.#data;
     const at = dates.indexOf(day);
     if (at < 0) return "";
-    const narrow = this.#plot.clientWidth < 480;
+    const narrow = this.#isNarrow;
     if (dates.length > 100) {
       const isFirst = day.endsWith("-01");
       return isFirst && Number(day.slice(5, 7)) % (narrow ? 3 : 1) === 0 ? label(formats.month, day) : "";

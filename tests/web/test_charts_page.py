@@ -84,7 +84,8 @@ async def settles_at(page: Page, chart: str, count: int) -> None:
     async def holds() -> bool:
         return await bars(page, chart) == count
 
-    await until(holds)
+    # A year's bars are drawn one by one.
+    await until(holds, 30)
 
 
 # Data
