@@ -4,12 +4,24 @@ import socket
 
 import uvicorn
 from litestar import Litestar
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.live.hub import Hub
 from app.live.stream import Streams
 
+STREAMS = ("/live", "/api/events", "/ops/stream")
 SEND_BUFFER = 64 * 1024
 """Bytes that the kernel holds for a page that stalls; without a limit it holds megabytes for each."""
+
+
+class _Protocol(HttpToolsProtocol):
+    """Streams alone have the small buffer: the answer with a whole page would wait in it for the other end's word."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.scope["path"] in STREAMS:
+            connection: socket.socket = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 class Server(uvicorn.Server):
@@ -32,8 +44,6 @@ def listen(host: str, port: int) -> socket.socket:
     # Named, because asyncio else leaves small frames waiting for an acknowledgement.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit it.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     try:
         listening.bind((host, port))
         listening.listen(2048)
@@ -46,6 +56,7 @@ def listen(host: str, port: int) -> socket.socket:
 def server(application: Litestar, *, log_level: str = "warning") -> Server:
     config = uvicorn.Config(
         Streams(application),
+        http=_Protocol,
         log_level=log_level,
         access_log=False,
         timeout_graceful_shutdown=3,
