@@ -14,7 +14,7 @@ from tests.faults.open_pages import SignIn
 # As if every page had been live for a while before each reload, and with a tenth of the jitter: faults come more often
 # here than anywhere, and nobody else reloads at the same time.
 IMPATIENT = """
-sessionStorage.removeItem("alrt-reloads");
+if (origin !== "null") sessionStorage.removeItem("alrt-reloads");
 const random = Math.random;
 Math.random = () => random() / 10;
 """
@@ -83,6 +83,10 @@ class Chromium:
         for tab in self.tabs:
             if tab.page.url.endswith("/login"):
                 await self._come_back(tab)
+            elif tab.page.url.startswith("chrome-error:"):
+                # Cut while it was loaded anew: a browser with a window tries again by itself.
+                with contextlib.suppress(Error):
+                    await tab.page.goto(f"{self._address}{tab.path}")
             await tab.look()
 
     async def _come_back(self, tab: Tab) -> None:
