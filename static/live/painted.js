@@ -56,8 +56,10 @@ async function report() {
   const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "content-type": "application/json" };
   const body = JSON.stringify({ painted });
   const answer = await fetch("/live/painted", { method: "POST", headers, body }).catch(() => null);
-  if (!answer?.ok) return;
-  ahead = [...ahead.slice(-4), (await answer.json()).now - sent];
+  // An answer may be cut off in its middle.
+  const said = answer?.ok && (await answer.json().catch(() => null));
+  if (!said) return;
+  ahead = [...ahead.slice(-4), said.now - sent];
   show();
 }
 
