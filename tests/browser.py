@@ -49,7 +49,7 @@ async def sign_in_with(page: Page, address: str, email: str, password: str) -> N
     await until_live(page)
 
 
-async def until_live(page: Page, timeout: float = 20) -> None:
+async def until_live(page: Page, timeout: float = 40) -> None:
     await page.wait_for_selector("body[data-live=live]", timeout=timeout * 1000)
 
 

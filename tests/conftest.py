@@ -5,7 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from redis.asyncio import Redis
 
 from app.database import database, migrate, query
@@ -18,6 +18,7 @@ from tests.product import Product
 # How long an example takes is the machine's affair: timings belong in `make bench`.
 hypothesis.settings.register_profile("alrt", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("alrt")
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -776,9 +776,10 @@ class SixtyDays:
         posted = [minute for minute in account.posted if client.since - DAY < minute < alert.raised]
         quiet = 0
         for minute in range(alert.raised - 1, client.since - DAY, -1):
+            # The minute that began with a story is quiet from then on.
+            quiet += profile.observed[BEFORE + minute]
             if minute in posted and profile.observed[BEFORE + minute]:
                 break
-            quiet += profile.observed[BEFORE + minute]
         assert quiet >= alert.days * DAY
 
     def count(self, what: str, by: int = 1) -> None:

@@ -45,7 +45,7 @@ class Product:
 
     async def until(self, text: str) -> str:
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while line := (await self.process.stdout.readline()).decode():
                 self.lines.append(line)
                 if text in line:
@@ -61,7 +61,7 @@ class Product:
         return await self.ended()
 
     async def ended(self) -> int:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             _, code = await asyncio.gather(self._rest(), self.process.wait())
         return code
 

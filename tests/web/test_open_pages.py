@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.product import Product
 
 
-async def until(holds: Callable[[], Awaitable[bool]], within: float = 10) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], within: float = 30) -> None:
     async with asyncio.timeout(within):
         while not await holds():  # noqa: ASYNC110, the page has no event to wait for
             await asyncio.sleep(0.05)
