@@ -1,11 +1,9 @@
 """What a member does in his bell. Answers are the bell itself, which enters the page like a push."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from litestar import post
 from litestar.datastructures import FormMultiDict
-from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
@@ -15,11 +13,10 @@ from app.alerts.queries import AlertRef, alert_of
 from app.analytics.days import day_of
 from app.refused import N_, Refused
 from app.teams.zones import is_zone
+from app.web.answers import partial_answer
 from app.web.auth import signed_in
 from app.web.http import Request, Response
 from app.web.languages import gettext_in
-from app.web.pages import NOT_KEPT
-from app.web.templates import render
 
 DAYS = {"1": 1, "3": 3, "7": 7}
 
@@ -52,7 +49,7 @@ async def snooze_alert(request: Request, alert_id: FromPath[int]) -> Response:
         await snooze(alert, _end_of(form, request.user.time_zone or _text(form, "zone"), now), now)
     except Refused as refused:
         message = refused.said(gettext_in(request.user.language).gettext)
-        return _partial(request, "shared/_refused.html", status=422, message=message, field="date")
+        return partial_answer(request, "shared/_refused.html", status=422, message=message, field="date")
     return await _bell(request)
 
 
@@ -110,12 +107,7 @@ async def _own(request: Request, alert_id: int) -> AlertRef:
 async def _bell(request: Request) -> Response:
     user_id = request.user.user_id
     bells = await bells_of(request.user.team_id, [user_id], request.app.state.clock())
-    return _partial(request, "alerts/_bell.html", bell=bells[user_id])
-
-
-def _partial(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    html = render(template, request.user.language, **context)
-    return Response(html, media_type=MediaType.HTML, status_code=status, headers=NOT_KEPT)
+    return partial_answer(request, "alerts/_bell.html", bell=bells[user_id])
 
 
 ROUTES = [read_all_alerts, read_alert, dismiss_alert, snooze_alert, read_incident, read_silent_wall]
