@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import sys
@@ -80,7 +79,7 @@ def run() -> None:
 def web() -> None:
     """The pages and their streams."""
     from app.main import create_app
-    from app.web.server import listen, server
+    from app.web.server import collect_rarely, listen, server
 
     settings = read_settings()
 
@@ -92,8 +91,7 @@ def web() -> None:
             raise WrongSetting(
                 f"HOST {settings.host}, PORT {settings.port} can't be used: {error.strerror}."
             ) from error
-        # What was imported stays: a collection that looked at all of it would hold every page up.
-        gc.freeze()
+        collect_rarely()
         await server(application).serve(sockets=[listening])
 
     _run_loop(_with_servers(settings, serve))

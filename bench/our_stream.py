@@ -23,7 +23,7 @@ from app.live.parts import Part, Render, Rendered
 from app.live.relay import TICK_EVERY
 from app.settings import read_settings
 from app.web.auth import Viewer
-from app.web.server import listen, server
+from app.web.server import collect_rarely, listen, server
 from app.web.sessions import Session, Sessions
 from bench.fragment import fragment
 
@@ -81,6 +81,7 @@ async def main() -> None:
     vars(app.main).update(renderer=renderer, find_viewer=find_viewer, allowed=allowed)
     application = app.main.create_app(read_settings(), "", redis_url, own_pool=False)
     ticking = asyncio.create_task(tick_for_ever(redis_url))
+    collect_rarely()
     await server(application).serve(sockets=[listen("127.0.0.1", port)])
     ticking.cancel()
 

@@ -12,12 +12,23 @@ from app.live.parts import Part, Rendered
 from app.web.templates import gone, partial
 
 
+async def charts_fragments(team_id: int, parts: Sequence[Part], language: str, clock: Clock) -> Rendered:
+    """With the frame of the charts: for a page that is loaded, never pushed."""
+    return await _charts_fragments("analytics/_charts.html", team_id, parts, language, clock)
+
+
 async def charts_point_fragments(team_id: int, parts: Sequence[Part], language: str, clock: Clock) -> Rendered:
+    return await _charts_fragments("analytics/_charts_point.html", team_id, parts, language, clock)
+
+
+async def _charts_fragments(
+    template: str, team_id: int, parts: Sequence[Part], language: str, clock: Clock
+) -> Rendered:
     rendered: Rendered = {}
     for part in parts:
         client = await client_of(team_id, part.client_id)
         rendered[part] = (
-            partial("analytics/_charts_point.html", language, point=await charts_point(client, clock()))
+            partial(template, language, point=await charts_point(client, clock()))
             if client
             else gone(f"charts-{part.client_id}")
         )

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from app.analytics.chart_fragments import charts_point
 from app.clients.page import client_page_of
-from app.clients.queries import client_ids, client_of, client_rows, notes_of, summary_of
+from app.clients.queries import client_ids, client_rows, notes_of, summary_of
 from app.clock import Clock
 from app.live.parts import Part, Rendered
-from app.stories.queries import stories_page
 from app.teams.queries import members_of
 from app.web.templates import gone, partial
 
@@ -57,35 +55,20 @@ async def _page_fragments(name: str, team_id: int, parts: Sequence[Part], langua
     return rendered
 
 
-async def client_rest_fragments(team_id: int, parts: Sequence[Part], language: str, clock: Clock) -> Rendered:
-    """What a client's page shows below its heatmap: kept for the next visitor, never pushed."""
-    rendered: Rendered = {}
-    for part in parts:
-        client = await client_of(team_id, part.client_id)
-        page = await client_page_of(team_id, part.client_id, clock())
-        if client is None or page is None:
-            rendered[part] = gone(f"client-rest-{part.client_id}")
-            continue
-        rendered[part] = partial(
-            "clients/_client_rest.html",
-            language,
-            page=page,
-            charts=await charts_point(client, clock()),
-            notes=await notes_of(team_id, client.id),
-            stories=await stories_page(client),
-        )
-    return rendered
+async def notes_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    """With the form: for a page that is loaded, never pushed."""
+    return await _notes_fragments("clients/_notes.html", team_id, parts, language)
 
 
 async def client_notes_fragments(team_id: int, parts: Sequence[Part], language: str, _: Clock) -> Rendered:
+    return await _notes_fragments("clients/_client_notes.html", team_id, parts, language)
+
+
+async def _notes_fragments(template: str, team_id: int, parts: Sequence[Part], language: str) -> Rendered:
     rendered: Rendered = {}
     for part in parts:
         notes = await notes_of(team_id, part.client_id)
-        rendered[part] = (
-            partial("clients/_client_notes.html", language, notes=notes)
-            if notes
-            else gone(f"client-notes-{part.client_id}")
-        )
+        rendered[part] = partial(template, language, notes=notes) if notes else gone(f"client-notes-{part.client_id}")
     return rendered
 
 

@@ -55,7 +55,7 @@ async def show_client(
     hub: Hub = request.app.state.hub
     cursor = hub.cursor
     language = request.user.language
-    names = ("client_header", "client_alert", "client_cards", "client_rest", "heatmap")
+    names = ("client_header", "client_alert", "client_cards", "heatmap", "charts", "stories_archive", "notes")
     try:
         year = read_year(asked, client, request.app.state.clock())
     except NoSuchYear:

@@ -3,9 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cache
 
 from app.alerts.fragments import bell_fragments, client_alert_fragments, source_notice_fragments
-from app.analytics.chart_fragments import charts_point_fragments
+from app.analytics.chart_fragments import charts_fragments, charts_point_fragments
 from app.analytics.fragments import heatmap_cell_fragments, heatmap_fragments
 from app.clients.fragments import (
     assignee_choice_fragments,
@@ -13,9 +14,9 @@ from app.clients.fragments import (
     client_cards_fragments,
     client_header_fragments,
     client_notes_fragments,
-    client_rest_fragments,
     client_row_fragments,
     client_rows_fragments,
+    notes_fragments,
     stories_empty_fragments,
     summary_fragments,
 )
@@ -44,9 +45,9 @@ from app.live.events import (
     TeamEdited,
     WallsChanged,
 )
-from app.live.pages import DASHBOARD, Page, client_page
+from app.live.pages import Page
 from app.live.parts import Part, Parts, Render, Rendered, bell_part, wall_part
-from app.stories.fragments import stories_count_fragments, story_card_fragments
+from app.stories.fragments import stories_archive_fragments, stories_count_fragments, story_card_fragments
 from app.teams.fragments import members_fragments, team_facts_fragments, team_name_fragments
 from app.wall.fragments import (
     wall_feed_fragments,
@@ -149,11 +150,14 @@ TABLE: dict[type, dict[str, tuple[str, ...]]] = {
     },
 }
 
-STALE: dict[type, tuple[str, ...]] = {ActivityDayChanged: ("heatmap",)}
-"""Parts of the client page that an event changes too, but that are not sent for it: the cell alone is.
-
-`client_rest` is one for every event.
-"""
+HOLDS: dict[str, frozenset[str]] = {
+    "client_rows": frozenset({"client_row"}),
+    "heatmap": frozenset({"heatmap_cell"}),
+    "charts": frozenset({"charts_point"}),
+    "stories_archive": frozenset({"stories_count", "stories_empty", "story_card"}),
+    "notes": frozenset({"client_notes"}),
+}
+"""What a page is loaded with in one piece, and the parts in it that are pushed: out of date with any of them."""
 
 RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rendered]]] = {
     "assignee_choice": assignee_choice_fragments,
@@ -170,10 +174,12 @@ RENDERERS: dict[str, Callable[[int, Sequence[Part], str, Clock], Awaitable[Rende
     "client_header": client_header_fragments,
     "client_cards": client_cards_fragments,
     "client_notes": client_notes_fragments,
-    "client_rest": client_rest_fragments,
+    "notes": notes_fragments,
+    "charts": charts_fragments,
     "charts_point": charts_point_fragments,
     "heatmap": heatmap_fragments,
     "heatmap_cell": heatmap_cell_fragments,
+    "stories_archive": stories_archive_fragments,
     "stories_empty": stories_empty_fragments,
     "story_card": story_card_fragments,
     "stories_count": stories_count_fragments,
@@ -259,12 +265,20 @@ def drop_touched(parts: Parts, event: AnyEvent) -> None:
     elif client_id is None:
         parts.drop_team(event.team_id)
     else:
-        parts.drop(part for page in (DASHBOARD, client_page(client_id)) for part in parts_for(event, page))
-        parts.drop(Part(name, event.team_id, client_id) for name in (*STALE.get(type(event), ()), "client_rest"))
-        # It holds the client's row: who missed the day's beginning would get it as it was then.
-        parts.drop([Part("client_rows", event.team_id)])
+        parts.drop(
+            Part(name, event.team_id, 0 if name in _OF_TEAM else client_id, item_id)
+            for name in _touched(type(event))
+            for item_id in _items(name, event)
+        )
         if "bell" in TABLE.get(type(event), {}):
             parts.drop_team(event.team_id, "bell")
+
+
+@cache
+def _touched(kind: type) -> frozenset[str]:
+    """Names of the kept parts that an event about a client makes out of date."""
+    pushed = {*TABLE.get(kind, {}).get("dashboard", ()), *TABLE.get(kind, {}).get("client", ())}
+    return frozenset(pushed | {name for name, held in HOLDS.items() if not held.isdisjoint(pushed)})
 
 
 def renderer(clock: Clock) -> Render:
@@ -272,9 +286,9 @@ def renderer(clock: Clock) -> Render:
         groups: dict[tuple[str, int], list[Part]] = defaultdict(list)
         for part in parts:
             groups[part.name, part.team_id].append(part)
-        rendered = await asyncio.gather(
-            *(RENDERERS[name](team_id, group, language, clock) for (name, team_id), group in groups.items())
-        )
+        work = [RENDERERS[name](team_id, group, language, clock) for (name, team_id), group in groups.items()]
+        # A task each only where there are several.
+        rendered = await asyncio.gather(*work) if len(work) > 1 else [await work[0]]
         return {part: html for group in rendered for part, html in group.items()}
 
     return render

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 from markupsafe import Markup
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
 
 from app.live import frames
@@ -39,6 +40,7 @@ LOOK_EVERY = 5.0
 SILENT_AFTER = 12.0
 """Seconds without an entry (ticks come every 5) after which the road to Redis counts as broken."""
 CHECK_EVERY = 30.0
+CHECKED_AT_ONCE = 500
 ANSWERS_WITHIN = 2.0
 """Seconds after which a connection to Redis counts as one whose other end is gone."""
 RETRY = 0.3
@@ -49,6 +51,8 @@ SLICE = 200
 """Pages written to before others get their turn on the event loop: some 2 ms of work. A small request needs about four
 turns, so that it is answered within 10 ms while a pass goes to 10,000 pages."""
 
+
+_now = time.monotonic
 
 Allowed = Callable[[set[StreamViewer]], Awaitable[set[StreamViewer]]]
 """Which of the viewers may still look."""
@@ -71,6 +75,7 @@ class Team:
         self.recorded: int | None = None
         """When the oldest of them was recorded, in milliseconds of Redis's clock."""
         self.heartbeat = False
+        self.beating: asyncio.TimerHandle | None = None
         self.between_passes = asyncio.Lock()
         self.runner: asyncio.Task[None] | None = None
         self.last_pass = 0.0
@@ -99,9 +104,7 @@ class Hub:
 
     async def start(self, wait: float = 10.0) -> None:
         """Begins to take events; waits a while for Redis, and goes on trying if it is away."""
-        self._tasks = [
-            asyncio.create_task(work()) for work in (self._take_for_ever, self._beat_for_ever, self._check_for_ever)
-        ]
+        self._tasks = [asyncio.create_task(work()) for work in (self._take_for_ever, self._check_for_ever)]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.ready.wait(), wait)
 
@@ -164,25 +167,27 @@ class Hub:
             await asyncio.sleep(RETRY)
 
     async def _subscribe_and_take(self) -> None:
-        redis = Redis.from_url(self._redis_url, socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=2)
-        async with contextlib.aclosing(redis), redis.pubsub() as subscription:
-            await subscription.subscribe(LIVE)
-            while (message := await subscription.get_message(timeout=2)) is None or message["type"] != "subscribe":
-                if message is None:
-                    raise TimeoutError("no confirmation of the subscription")
+        # A connection of its own: redis-py's `PubSub` takes a timer and much else for each message.
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            connection = await ConnectionPool.from_url(self._redis_url).get_connection()
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                await connection.send_command("SUBSCRIBE", LIVE)
+                await connection.read_response()
             await self._catch_up()
             self.ready.set()
-            looked = heard = _now()
-            while True:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=1)
-                if message is not None:
-                    heard = _now()
-                    await self._take_message(message["data"])
-                if _now() - looked >= LOOK_EVERY:
-                    looked = _now()
-                    await self._catch_up()
-                if _now() - heard > SILENT_AFTER:
-                    raise TimeoutError("the subscription is silent")
+            heard = _now()
+            while _now() - heard < SILENT_AFTER:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY):
+                        while True:
+                            _, _, message = await connection.read_response(disconnect_on_error=False)
+                            heard = _now()
+                            await self._take_message(message)
+                await self._catch_up()
+            raise TimeoutError("the subscription is silent")
+        finally:
+            await connection.disconnect(nowait=True)
 
     async def _take_message(self, message: bytes) -> None:
         before, position, entry = message.split(b"|", 2)
@@ -301,7 +306,8 @@ class Hub:
     async def _passes(self, team_id: int, team: Team) -> None:
         try:
             while team.dirty or team.heartbeat:
-                await asyncio.sleep(max(0.0, team.last_pass + PASS_EVERY - _now()))
+                if (early := team.last_pass + PASS_EVERY - _now()) > 0:
+                    await asyncio.sleep(early)
                 try:
                     async with team.between_passes:
                         began = _now()
@@ -375,7 +381,12 @@ class Hub:
 
     def admit(self, stream: OpenStream) -> None:
         """Makes a stream known, so that an end of access reaches it while it is still joining."""
-        self._teams.setdefault(stream.viewer.team_id, Team()).streams.add(stream)
+        team_id = stream.viewer.team_id
+        if team_id not in self._teams:
+            team = self._teams[team_id] = Team()
+            # Each team at a moment of its own: a thousand passes at once would hold everybody up.
+            self._beat_after(HEARTBEAT_EVERY * random.random(), team_id, team)
+        self._teams[team_id].streams.add(stream)
 
     def dismiss(self, stream: OpenStream) -> None:
         team = self._teams[stream.viewer.team_id]
@@ -385,6 +396,8 @@ class Hub:
     def _forget_team(self, team_id: int, team: Team) -> None:
         if not team.streams and team.runner is None and self._teams.get(team_id) is team:
             del self._teams[team_id]
+            if team.beating is not None:
+                team.beating.cancel()
 
     async def is_allowed(self, stream: OpenStream | Follower) -> bool:
         return stream.viewer in await self._allowed({stream.viewer})
@@ -453,27 +466,31 @@ class Hub:
 
     # --- heartbeat --------------------------------------------------------------------------------------------
 
-    async def _beat_for_ever(self) -> None:
+    def _beat(self, team_id: int, team: Team) -> None:
         """Only while ticks arrive, so that relay, Redis, hub and stream are all proved alive.
 
         A heartbeat is a pass that writes to every page, so that its cursor is as sound as any other's.
         """
-        while True:
-            await asyncio.sleep(HEARTBEAT_EVERY * random.uniform(0.9, 1.0))
-            if self.is_hearing:
-                for team_id, team in self._teams.items():
-                    team.heartbeat = True
-                    self._run_passes(team_id, team)
+        self._beat_after(HEARTBEAT_EVERY * random.uniform(0.9, 1.0), team_id, team)
+        if self.is_hearing:
+            team.heartbeat = True
+            self._run_passes(team_id, team)
+
+    def _beat_after(self, seconds: float, team_id: int, team: Team) -> None:
+        team.beating = asyncio.get_running_loop().call_later(seconds, self._beat, team_id, team)
 
     # --- access -----------------------------------------------------------------------------------------------
 
     async def _check_for_ever(self) -> None:
-        """The net under `AccessEnded`: asks again for everybody, in one batch."""
+        """The net under `AccessEnded`: asks again for everybody, hundreds at a time."""
         while True:
             await asyncio.sleep(CHECK_EVERY)
             try:
-                viewers = {one.viewer for one in (*self.streams(), *self.followers)}
-                refused = viewers - await self._allowed(viewers) if viewers else set()
+                viewers = list({one.viewer for one in (*self.streams(), *self.followers)})
+                refused: set[StreamViewer] = set()
+                for start in range(0, len(viewers), CHECKED_AT_ONCE):
+                    some = set(viewers[start : start + CHECKED_AT_ONCE])
+                    refused |= some - await self._allowed(some)
             except Exception as error:
                 log.warning("access can't be checked now: %s", error or type(error).__name__)
                 continue
@@ -517,7 +534,3 @@ def _recorded(position: StreamId, entry: bytes) -> int | None:
 
 def _older(one: int | None, other: int | None) -> int | None:
     return min((moment for moment in (one, other) if moment is not None), default=None)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -4,8 +4,9 @@ A cached part counts only if it was not dropped since its read began: else a rea
 kept after the change was taken.
 """
 
+import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -41,10 +42,13 @@ Render = Callable[[Iterable[Part], str], Awaitable[Rendered]]
 
 
 class _Read:
-    """One read under way: `parts` are those that may still be kept."""
+    """One read under way: `parts` are those that no event has touched since it began."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[Part], language: str) -> None:
         self.parts = set(parts)
+        self.language = language
+        self.rendered: Rendered = {}
+        self.ended = asyncio.Event()
 
 
 class Parts:
@@ -58,27 +62,46 @@ class Parts:
         self._reads: set[_Read] = set()
 
     async def rendered(self, parts: Iterable[Part], language: str) -> Rendered:
-        """The parts as they are now: what is not kept is read from the database in one go per kind."""
+        """The parts as they are now: what is not kept is read from the database in one go per kind.
+
+        Who asks for what is being read just now waits for that, as long as it would be kept: else each change of a
+        page that many load would have all of them render it.
+        """
         found: Rendered = {part: self._kept.get((part, language)) for part in parts}
         missing = [part for part, html in found.items() if html is None]
-        if missing:
-            read = _Read(missing)
-            self._reads.add(read)
-            try:
-                fresh = await self._render(missing, language)
-            finally:
-                self._reads.discard(read)
-            found |= fresh
-            for part in read.parts:
-                if (html := fresh.get(part)) is not None and part.name not in self._never_kept:
-                    self._keep(part, language, html)
+        others = {part: read for part in missing if (read := self._under_way(part, language))}
+        if own := [part for part in missing if part not in others]:
+            found |= await self._read(own, language)
+        for part, read in others.items():
+            await read.ended.wait()
+            # Where that read failed, or whoever began it has left, this one is read after all.
+            found |= {part: read.rendered[part]} if part in read.rendered else await self._read([part], language)
         return found
+
+    def _under_way(self, part: Part, language: str) -> _Read | None:
+        if part.name in self._never_kept:
+            return None
+        return next((read for read in self._reads if read.language == language and part in read.parts), None)
+
+    async def _read(self, parts: Sequence[Part], language: str) -> Rendered:
+        read = _Read(parts, language)
+        self._reads.add(read)
+        try:
+            read.rendered = await self._render(parts, language)
+        finally:
+            self._reads.discard(read)
+            read.ended.set()
+        for part in read.parts:
+            if (html := read.rendered.get(part)) is not None and part.name not in self._never_kept:
+                self._keep(part, language, html)
+        return read.rendered
 
     def drop(self, parts: Iterable[Part]) -> None:
         for part in parts:
-            for language in self._languages.pop(part, ()):
-                self._kept.pop((part, language), None)
-            self._forget_name(part)
+            if languages := self._languages.pop(part, None):
+                for language in languages:
+                    self._kept.pop((part, language), None)
+                self._forget_name(part)
             for read in self._reads:
                 read.parts.discard(part)
 

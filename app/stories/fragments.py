@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from app.clients.queries import client_of
+from app.clients.queries import client_of, client_rows
 from app.clock import Clock
 from app.live.parts import Part, Rendered
-from app.stories.queries import stories_count, story_cards
+from app.stories.queries import stories_count, stories_page, story_cards
 from app.web.templates import gone, partial
 
 
@@ -36,5 +36,19 @@ async def stories_count_fragments(team_id: int, parts: Sequence[Part], language:
             )
             if client
             else gone(f"stories-count-{part.client_id}")
+        )
+    return rendered
+
+
+async def stories_archive_fragments(team_id: int, parts: Sequence[Part], language: str, clock: Clock) -> Rendered:
+    """The whole section with its newest cards: for a page that is loaded, never pushed."""
+    rendered: Rendered = {}
+    for part in parts:
+        client = await client_of(team_id, part.client_id)
+        rows = await client_rows(team_id, [part.client_id], clock())
+        rendered[part] = (
+            partial("stories/_stories_archive.html", language, stories=await stories_page(client), row=rows[0])
+            if client and rows
+            else gone(f"archive-{part.client_id}")
         )
     return rendered

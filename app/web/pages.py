@@ -107,5 +107,5 @@ def _facts(request: Request) -> dict[str, Any]:
     }
 
 
-def _response(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def _response(html: str | bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(html, media_type=MediaType.HTML, status_code=status, headers={**NOT_KEPT, **(headers or {})})

@@ -30,7 +30,7 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.HTTPError,
 
 PARTS = {
     "dashboard": ("summary", "client_row"),
-    "client": ("client_header", "client_cards", "client_rest", "heatmap"),
+    "client": ("client_header", "client_cards", "heatmap", "charts", "stories_archive", "notes"),
     "bell": ("bell",),
 }
 """Of what a page consists, rendered here from the database, past every cache."""
