@@ -380,19 +380,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What the last of them said; for operators."""
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator or an owner is told of an incident."""
-
-    id: int
-    is_read: bool
-    source: str
-    began_at: datetime
-    ended_at: datetime | None
-    checks: int
-    failed: int
-    error: str | None
-
-
 class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
     """What an incident may cost a team."""
 
@@ -425,21 +412,6 @@ async def open_incident(team_id: int) -> Incident | None:
         team_id,
     )
     return msgspec.convert(rows[0], Incident) if rows else None
-
-
-async def notices_of(team_id: int, user_id: int, limit: int = 20) -> list[Notice]:
-    """Newest first. Of operators all that they were told; of others only while they own the team."""
-    rows = await query(
-        f"""
-        SELECT n.id, n.is_read, {_INCIDENT} FROM source_notices n JOIN source_incidents i ON i.id = n.incident_id
-        WHERE n.user_id = {{}} AND {_IS_TOLD}
-        ORDER BY i.began_at DESC, n.id DESC LIMIT {{}}
-        """,
-        user_id,
-        team_id,
-        limit,
-    )
-    return [msgspec.convert(row, Notice) for row in rows]
 
 
 async def at_risk_of(team_id: int, now: datetime) -> AtRisk:

@@ -75,7 +75,6 @@ class Team:
         self.recorded: int | None = None
         """When the oldest of them was recorded, in milliseconds of Redis's clock."""
         self.heartbeat = False
-        self.beating: asyncio.TimerHandle | None = None
         self.between_passes = asyncio.Lock()
         self.runner: asyncio.Task[None] | None = None
         self.last_pass = 0.0
@@ -396,8 +395,6 @@ class Hub:
     def _forget_team(self, team_id: int, team: Team) -> None:
         if not team.streams and team.runner is None and self._teams.get(team_id) is team:
             del self._teams[team_id]
-            if team.beating is not None:
-                team.beating.cancel()
 
     async def is_allowed(self, stream: OpenStream | Follower) -> bool:
         return stream.viewer in await self._allowed({stream.viewer})
@@ -471,13 +468,15 @@ class Hub:
 
         A heartbeat is a pass that writes to every page, so that its cursor is as sound as any other's.
         """
+        if self._teams.get(team_id) is not team:
+            return
         self._beat_after(HEARTBEAT_EVERY * random.uniform(0.9, 1.0), team_id, team)
         if self.is_hearing:
             team.heartbeat = True
             self._run_passes(team_id, team)
 
     def _beat_after(self, seconds: float, team_id: int, team: Team) -> None:
-        team.beating = asyncio.get_running_loop().call_later(seconds, self._beat, team_id, team)
+        asyncio.get_running_loop().call_later(seconds, self._beat, team_id, team)
 
     # --- access -----------------------------------------------------------------------------------------------
 

@@ -56,10 +56,6 @@ async def stories_count(client: ClientRef) -> StoriesCount:
     return StoriesCount(client_id=client.id, **rows[0])
 
 
-async def stories_total(client: ClientRef) -> int:
-    return (await stories_count(client)).total
-
-
 async def hidden_stories(client: ClientRef) -> list[StoryCard]:
     """Newest first, and no more of them than anybody would look through."""
     rows = await query(

@@ -153,10 +153,6 @@ async def teams_named(name: str) -> list[int]:
     return [row["id"] for row in await query("SELECT id FROM teams WHERE name = {} ORDER BY id", name)]
 
 
-async def all_teams() -> list[dict[str, Any]]:
-    return await query("SELECT id, name, time_zone FROM teams ORDER BY id")
-
-
 async def team_facts(team_id: int) -> TeamFacts:
     rows = await query("SELECT id AS team_id, name, time_zone, inactive_after_days FROM teams WHERE id = {}", team_id)
     return msgspec.convert(rows[0], TeamFacts)

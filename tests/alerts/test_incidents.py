@@ -10,14 +10,15 @@ import pytest
 
 from app.alerts.inactivity import check_inactivity
 from app.alerts.incidents import Turn, fails_broadly, watch_source
-from app.alerts.queries import Attempt, at_risk_of, mark_notice_read, notices_of, open_incident
+from app.alerts.queries import Attempt, at_risk_of, bells, mark_notice_read, open_incident
+from app.alerts.views import SourceNotice
 from app.clients.edit import remove_client
 from app.clients.queries import ClientRef
 from app.database import query
 from app.live.events import SourceFailed, SourceRecovered
 from app.sources.base import Outcome
 from app.teams.queries import insert_member, insert_team, insert_user
-from tests.cast import NOW, Cast, client
+from tests.cast import NOW, Cast, Person, client
 from tests.fakes.source import ScriptedSource
 from tests.worker import Worker, client_row, profile_row, take_events
 
@@ -30,6 +31,11 @@ def tried(*failing_for: float | None) -> list[Attempt]:
         Attempt(profile_id=number, failing_since=None if hours is None else NOW - hours * HOUR, error=None)
         for number, hours in enumerate(failing_for)
     ]
+
+
+async def notices_of(person: Person, worker: Worker) -> tuple[SourceNotice, ...]:
+    """What the person's bell tells, newest first."""
+    return (await bells(person.team_id, [person.id], worker.now, NOW))[person.id].notices
 
 
 @pytest.mark.parametrize(
@@ -327,8 +333,8 @@ async def test_whoever_read_of_the_first_is_not_told_of_the_relapse(
     worker.later(minutes=20)
     await all_end(worker, shops, Outcome.FAILED)
     await watch(worker)
-    assert [notice.is_read for notice in await notices_of(cast.alice.team_id, cast.alice.id)] == [True, True]
-    assert [notice.is_read for notice in await notices_of(cast.charlie.team_id, cast.charlie.id)] == [False, False]
+    assert [notice.is_read for notice in await notices_of(cast.alice, worker)] == [True, True]
+    assert [notice.is_read for notice in await notices_of(cast.charlie, worker)] == [False, False]
 
 
 async def test_a_source_that_is_no_longer_asked_is_no_longer_down(
@@ -389,10 +395,16 @@ async def test_a_clock_that_jumps_leaves_an_incident_that_ends(
 async def test_a_notice_is_its_readers_own(cast: Cast, worker: Worker, shops: list[ClientRef]) -> None:
     await all_end(worker, shops, Outcome.FAILED)
     await watch(worker)
-    [mine] = await notices_of(cast.alice.team_id, cast.alice.id)
-    assert (mine.is_read, mine.source, mine.began_at, mine.ended_at) == (False, "scripted", worker.now, None)
-    assert (mine.checks, mine.failed, mine.error) == (6, 6, "the source is down")
-    assert await notices_of(cast.alice.team_id, cast.bob.id) == []
+    [mine] = await notices_of(cast.alice, worker)
+    assert (mine.is_read, mine.began_at, mine.ended_at) == (False, worker.now, None)
+    [incident] = await incidents()
+    assert [incident[name] for name in ("source", "checks", "failed", "error")] == [
+        "scripted",
+        6,
+        6,
+        "the source is down",
+    ]
+    assert await notices_of(cast.bob, worker) == ()
     assert not await mark_notice_read(cast.charlie.id, mine.id)
     assert await mark_notice_read(cast.alice.id, mine.id)
     assert not await mark_notice_read(cast.alice.id, mine.id)
@@ -400,13 +412,13 @@ async def test_a_notice_is_its_readers_own(cast: Cast, worker: Worker, shops: li
     worker.now = ended
     await all_end(worker, shops)
     await watch(worker)
-    assert await notices_of(cast.alice.team_id, cast.alice.id) == [
-        msgspec.structs.replace(mine, is_read=True, began_at=began, ended_at=ended)
-    ]
+    assert await notices_of(cast.alice, worker) == (
+        msgspec.structs.replace(mine, is_read=True, began_at=began, ended_at=ended),
+    )
     await query("UPDATE team_members SET role = 'member' WHERE user_id = {}", cast.alice.id)
-    assert await notices_of(cast.alice.team_id, cast.alice.id) == []
+    assert await notices_of(cast.alice, worker) == ()
     await query("UPDATE users SET role = 'admin' WHERE id = {}", cast.alice.id)
-    assert len(await notices_of(cast.alice.team_id, cast.alice.id)) == 1
+    assert len(await notices_of(cast.alice, worker)) == 1
 
 
 def test_the_moment_counts_from_which_an_account_fails() -> None:
