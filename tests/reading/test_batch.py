@@ -17,7 +17,7 @@ from app.sources.apify import ApifySource
 from app.sources.apify_api import Patience
 from app.sources.base import Outcome
 from tests.cast import NOW, Cast, client, profile_of
-from tests.fakes.apify import FakeApify, Row, not_found, post, profile, restricted, story
+from tests.fakes.apify import FakeApify, FakeRun, Row, not_found, post, profile, restricted, story
 from tests.worker import Worker, checks_of, client_row, days_of, outcomes, profile_row, stored
 
 QUICK = Patience(run=5, poll=0, pause=0.001, request=1, tries=3, backoff=0.001, settle=0)
@@ -371,7 +371,12 @@ def _with_pictures(rows: list[Row], apify: FakeApify) -> list[Row]:
 
 
 async def _polled(apify: FakeApify, runs: int = 1) -> None:
-    while sum("/v2/actor-runs/" in request for request in apify.requests) < 2 or len(apify.runs) < runs:  # noqa: ASYNC110
+    """Each of the runs twice: a run is asked about only once its id is noted."""
+
+    def is_polled(run: FakeRun) -> bool:
+        return sum(f"/v2/actor-runs/{run.id}" in request for request in apify.requests) >= 2
+
+    while sum(is_polled(run) for run in apify.runs) < runs:  # noqa: ASYNC110
         await asyncio.sleep(0.005)
 
 
